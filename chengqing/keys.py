@@ -1,0 +1,171 @@
+"""Epoch keys: made, handed out, destroyed.
+
+Keys are random, one file each under ``keys/`` (mode 0700), outside database, backup and replica. A key serves
+for at most 14 days, fixed here: 11 as the current one, then 72 hours beside its successor. Destroying is
+overwrite, unlink, fsync; the name of a destroyed key is remembered, so that a file which a restored backup
+brings back is destroyed again before anything is computed with it.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.epoch import EpochKey
+
+CURRENT_HOURS = 11 * 24
+LIFE_HOURS = 14 * 24
+_FILE = re.compile(r"(shared|private)-([0-9a-f]{16})-(\d{1,8})\.key")
+
+
+class KeyringError(RuntimeError):
+    """The key directory can't be used; the message says what to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: Path
+    private: bool
+    name: str
+    start: int
+
+
+class Keyring:
+    """All keys of one data directory. Opening it destroys what has outlived its time."""
+
+    def __init__(self, folder: Path, hour: int) -> None:
+        """Open or make ``folder``; ``hour`` is the clock's, in hours since 1970."""
+        self._folder = folder
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        except OSError as error:
+            raise KeyringError(f"{folder}: keys can't be kept here ({error.strerror}); make it writable for you") from None
+        self.expire(hour)
+
+    def _entries(self) -> Iterator[_Entry]:
+        for path in sorted(self._folder.iterdir()):
+            if match := _FILE.fullmatch(path.name):
+                yield _Entry(path, match[1] == "private", match[2], int(match[3]))
+
+    def _ended(self) -> set[str]:
+        return set(self._lines("ended"))
+
+    def _lines(self, name: str) -> list[str]:
+        path = self._folder / name
+        return path.read_text(encoding="ascii").split() if path.exists() else []
+
+    def _remember(self, name: str, lines: Iterable[str]) -> None:
+        with (self._folder / name).open("a", encoding="ascii") as file:
+            file.writelines(f"{line}\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        self._sync()
+
+    def _sync(self) -> None:
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _make(self, filename: str) -> bytes:
+        """A new random key file; complete on disk before its name is."""
+        secret = secrets.token_bytes(32)
+        path = self._folder / filename
+        unfinished = self._folder / f".{filename}.new"
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+        self._sync()
+        return secret
+
+    def _fixed(self, filename: str) -> bytes:
+        path = self._folder / filename
+        return path.read_bytes() if path.exists() else self._make(filename)
+
+    def installation(self) -> bytes:
+        """Names files and windows of this installation; 32 bytes."""
+        return self._fixed("installation.key")
+
+    def audit(self) -> bytes:
+        """Chains the audit log; 32 bytes."""
+        return self._fixed("audit.key")
+
+    def open_private(self, hour: int) -> EpochKey:
+        """A new epoch for one import: no other reading shares it."""
+        name = secrets.token_hex(8)
+        return EpochKey(name, self._make(f"private-{name}-{hour}.key"))
+
+    def get(self, name: str) -> EpochKey | None:
+        """The live epoch of that name, or None when its key is gone."""
+        for entry in self._entries():
+            if entry.name == name:
+                return EpochKey(name, entry.path.read_bytes())
+        return None
+
+    def names(self) -> set[str]:
+        """Names of all live epochs."""
+        return {entry.name for entry in self._entries()}
+
+    def private_names(self) -> set[str]:
+        """Names of live epochs that belong to an import."""
+        return {entry.name for entry in self._entries() if entry.private}
+
+    def rotate(self, hour: int) -> EpochKey:
+        """The current shared epoch at ``hour``; made when there is none, or when the last has served 11 days.
+
+        The first epoch begins 72 hours back, so that every post young enough to be read has one.
+        """
+        shared = [entry for entry in self._entries() if not entry.private]
+        newest = max(shared, key=lambda entry: entry.start, default=None)
+        if newest is not None and hour < newest.start + CURRENT_HOURS:
+            return EpochKey(newest.name, newest.path.read_bytes())
+        name = secrets.token_hex(8)
+        start = hour - 72 if newest is None else hour
+        return EpochKey(name, self._make(f"shared-{name}-{start}.key"))
+
+    def at(self, hour: int) -> EpochKey | None:
+        """The shared epoch to which posts published in ``hour`` belong; None when its key is gone."""
+        serving = [entry for entry in self._entries() if not entry.private and entry.start <= hour]
+        last = max(serving, key=lambda entry: entry.start, default=None)
+        return EpochKey(last.name, last.path.read_bytes()) if last and hour < last.start + LIFE_HOURS else None
+
+    def destroy(self, name: str) -> None:
+        """Overwrite, unlink and fsync the epoch's key; remembered for ever. Doing it twice is no error."""
+        if name not in self._ended():
+            self._remember("ended", [name])
+        for entry in self._entries():
+            if entry.name == name:
+                self._wipe(entry.path)
+
+    def _wipe(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            file.write(secrets.token_bytes(max(32, path.stat().st_size)))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        self._sync()
+
+    def expire(self, hour: int) -> list[str]:
+        """Destroy every key that is past 14 days at ``hour``, or was destroyed before; the names."""
+        ended = self._ended()
+        over = [e.name for e in self._entries() if e.name in ended or hour >= e.start + LIFE_HOURS]
+        for leftover in self._folder.glob(".*.new"):
+            self._wipe(leftover)
+        for name in over:
+            self.destroy(name)
+        return over
+
+    def erased(self) -> set[str]:
+        """Ids of claims that were erased: kept outside the database and replayed at every start."""
+        return set(self._lines("erased"))
+
+    def remember_erased(self, claims: Iterable[str]) -> None:
+        """Add ids of erased claims, durably, before the rows go."""
+        self._remember("erased", claims)

@@ -1,0 +1,57 @@
+"""Canaries: voices that the active gate must drop, at every start and after any change of packs.
+
+They were written apart from the training corpus and are no part of it. Templates are filled with every
+hazard's own terms and the region's own places, so that a pack or place added locally is tried as well.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+
+from nlp.gate import Gate
+from nlp.packs import Region
+from nlp.text import normalise
+
+CANARIES = Path(__file__).parent / "canaries"
+_NOWHERE = ("区医院", "实验小学", "和平街道")
+
+
+class CanaryError(RuntimeError):
+    """The gate keeps a voice: the program must not start. Names canaries by id, never by text."""
+
+
+def voices(folder: Path = CANARIES) -> Iterator[tuple[str, str]]:
+    """(id, text) of every written canary."""
+    with (folder / "voices.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            yield record["id"], record["text"]
+
+
+def filled(gate: Gate, regions: tuple[Region, ...], folder: Path = CANARIES) -> Iterator[tuple[str, str]]:
+    """(id, text) of templates filled: every term of every hazard once, templates and places in turn."""
+    templates = cycle(enumerate(json.loads((folder / "templates.json").read_text(encoding="utf-8"))))
+    places = cycle([place for region in regions for place in region.places] or _NOWHERE)
+    for hazard in gate.packs.hazards.values():
+        for term in hazard.terms:
+            number, template = next(templates)
+            yield f"template {number + 1} with {hazard.id}", template.format(term=term, place=next(places))
+
+
+def check(gate: Gate, regions: tuple[Region, ...] = (), folder: Path = CANARIES) -> int:
+    """Run every canary through ``gate``; the number run.
+
+    Raises CanaryError when one is kept, or when fewer than 600 written ones stand in ``folder``.
+    """
+    written = list(voices(folder))
+    if len(written) < 600:
+        raise CanaryError(f"{folder.name}/voices.jsonl holds {len(written)} canaries; 600 are required")
+    every = [*written, *filled(gate, regions, folder)]
+    kept = [name for name, text in every if gate.keep(normalise(text)) is not None]
+    if kept:
+        raise CanaryError(
+            f"{len(kept)} of {len(every)} canary voices pass the gate ({', '.join(kept[:5])}): "
+            "undo the last change of packs, region or models, or retrain (python -m nlp.train)"
+        )
+    return len(every)

@@ -1,0 +1,94 @@
+"""Everything that is read out of one text, in one call: gate, redaction, score, marks, clauses.
+
+A :class:`Reading` holds what may leave memory once it is keyed, and nothing of a text that the gate drops.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nlp.canary import check
+from nlp.gate import Gate, load_gate
+from nlp.linear import MODELS
+from nlp.packs import Hazard, Packs, Region, load_packs, load_region
+from nlp.redact import Redactor
+from nlp.score import Reason, Scorer, is_first_hand, is_question, load_scorer
+from nlp.text import clauses, letters, normalise
+from nlp.variant import Guard
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause of the normalised, redacted text, with its guard key."""
+
+    text: str = field(repr=False)
+    guard: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a kept text says, without saying who. ``score`` is the check score, 0 to 1."""
+
+    hazard: Hazard
+    score: float
+    reasons: tuple[Reason, ...]
+    early_warning: bool
+    question: bool
+    letters: str = field(repr=False)
+    clauses: tuple[Clause, ...] = field(repr=False)
+
+
+class Reader:
+    """Reads texts with one set of packs, one region and the shipped models."""
+
+    def __init__(self, packs: Packs, regions: tuple[Region, ...], gate: Gate, scorer: Scorer) -> None:
+        places = tuple(place for region in regions for place in region.places)
+        outlets = tuple(normalise(outlet) for region in regions for outlet in region.outlets)
+        hazards = packs.hazards.values()
+        terms = tuple(term for hazard in hazards for term in hazard.terms)
+        items = tuple(term for hazard in hazards if hazard.scope == "food_drug" for term in hazard.terms)
+        self._gate = gate
+        self._scorer = scorer
+        self._redactor = Redactor((*packs.institutions, *packs.figures, *places, *outlets, *terms))
+        self._guard = Guard(places, items)
+
+    def read(self, text: str, quoted: str = "") -> Reading | None:
+        """Reading of a post, or None when the gate drops it.
+
+        For a repost ``quoted`` is the parent's text: it decides hazard, score and group. The reposter's own
+        words must be no voice either, and count for clauses only when they pass the gate by themselves.
+        """
+        own = normalise(text)
+        body = normalise(quoted) if quoted else own
+        passed = self._gate.keep(body)
+        if passed is None or (quoted and self._gate.speaks(own)):
+            return None
+        score, reasons = self._scorer.score(body, passed.logit)
+        worded = own if not quoted or self._gate.keep(own) is not None else ""
+        masked = self._redactor.mask(worded)
+        return Reading(
+            hazard=passed.touch.hazard,
+            score=score,
+            reasons=reasons,
+            early_warning=is_first_hand(body) or is_first_hand(own),
+            question=is_question(own if worded else body),
+            letters=letters(body),
+            clauses=tuple(Clause(clause, self._guard.slots(clause).key) for clause in clauses(masked)),
+        )
+
+    def guard(self, text: str) -> str:
+        """All guard keys of a text's clauses as one: equal for texts that pin down the same things."""
+        keys = {self._guard.slots(clause).key for clause in clauses(normalise(text))}
+        return "&".join(sorted(keys - {""}))
+
+
+def load_reader(regions: tuple[Path, ...] = (), *, canaries: bool = True) -> Reader:
+    """The reader over the shipped packs and models and the desk's ``regions``.
+
+    Runs the canaries first (design, Bound 5) and raises CanaryError when the gate lets one through.
+    """
+    packs = load_packs()
+    read = tuple(load_region(path) for path in regions)
+    gate = load_gate(packs)
+    if canaries:
+        check(gate, read)
+    return Reader(packs, read, gate, load_scorer(MODELS / "score.json"))
