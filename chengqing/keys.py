@@ -42,8 +42,11 @@ class Keyring:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
         except OSError as error:
-            raise KeyringError(f"{folder}: keys can't be kept here ({error.strerror}); make it writable for you") from None
-        self.expire(hour)
+            raise KeyringError(
+                f"{folder}: keys can't be kept here ({error.strerror}); make it writable for you"
+            ) from None
+        self.destroyed = self.expire(hour)
+        """Names of the keys whose time was over when the ring was opened."""
 
     def _entries(self) -> Iterator[_Entry]:
         for path in sorted(self._folder.iterdir()):

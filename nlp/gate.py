@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 from nlp.linear import Linear, features, load
 from nlp.packs import Packs, Touch
-from nlp.voice import is_voice
+from nlp.voice import blames, is_voice
+
+LEAD = 240
+"""Characters by which an article's subject is told: its title and first sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,21 @@ class Gate:
         if touch is None or is_voice(text):
             return None
         found = features(text)
-        if self.claim.probability(found) < self.claim.threshold or self.voice.probability(found) >= self.voice.threshold:
+        if (
+            self.claim.probability(found) < self.claim.threshold
+            or self.voice.probability(found) >= self.voice.threshold
+        ):
+            return None
+        return Passed(touch, self.claim.logit(found))
+
+    def keep_article(self, text: str) -> Passed | None:
+        """What an organisation's article touches by its lead, unless a sentence of it blames or its lead is a voice."""
+        lead = text[:LEAD]
+        touch = self.packs.touch(lead)
+        if touch is None or blames(text):
+            return None
+        found = features(lead)
+        if self.voice.probability(found) >= self.voice.threshold:
             return None
         return Passed(touch, self.claim.logit(found))
 

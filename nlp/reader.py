@@ -3,17 +3,18 @@
 A :class:`Reading` holds what may leave memory once it is keyed, and nothing of a text that the gate drops.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from nlp.canary import check
-from nlp.gate import Gate, load_gate
-from nlp.linear import MODELS
+from nlp.gate import LEAD, Gate, load_gate
 from nlp.packs import Hazard, Packs, Region, load_packs, load_region
 from nlp.redact import Redactor
-from nlp.score import Reason, Scorer, is_first_hand, is_question, load_scorer
+from nlp.score import Reason, Scorer, is_answer, is_first_hand, is_question, load_scorer
 from nlp.text import clauses, letters, normalise
-from nlp.variant import Guard
+from nlp.variant import Guard, Slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,34 @@ class Reading:
     clauses: tuple[Clause, ...] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an organisation's article says. ``role``: it repeats a doubtful claim, or it is a notice."""
+
+    hazard: Hazard
+    role: Literal["claim", "notice"]
+    score: float
+    reasons: tuple[Reason, ...]
+    title: str
+    text: str
+    letters: str = field(repr=False)
+
+
 class Reader:
     """Reads texts with one set of packs, one region and the shipped models."""
 
-    def __init__(self, packs: Packs, regions: tuple[Region, ...], gate: Gate, scorer: Scorer) -> None:
+    def __init__(
+        self, packs: Packs, regions: tuple[Region, ...], gate: Gate, scorer: Scorer, canaries: int = 0
+    ) -> None:
+        """``canaries`` is how many voices this gate was tried with."""
+        self.canaries = canaries
         places = tuple(place for region in regions for place in region.places)
         outlets = tuple(normalise(outlet) for region in regions for outlet in region.outlets)
         hazards = packs.hazards.values()
         terms = tuple(term for hazard in hazards for term in hazard.terms)
         items = tuple(term for hazard in hazards if hazard.scope == "food_drug" for term in hazard.terms)
         self._gate = gate
+        self._scopes = {hazard.id: hazard.scope for hazard in hazards}
         self._scorer = scorer
         self._redactor = Redactor((*packs.institutions, *packs.figures, *places, *outlets, *terms))
         self._guard = Guard(places, items)
@@ -75,6 +94,41 @@ class Reader:
             clauses=tuple(Clause(clause, self._guard.slots(clause).key) for clause in clauses(masked)),
         )
 
+    def read_article(self, title: str, text: str) -> Told | None:
+        """Reading of an organisation's article, or None when it is out of scope or blames an office.
+
+        Subject and role are read from title and lead, blame from every sentence. Title and text come back normalised
+        and redacted, a line a paragraph.
+        """
+        body = normalise(f"{title}\n{text}")
+        passed = self._gate.keep_article(body)
+        if passed is None:
+            return None
+        score, reasons = self._scorer.score(body[:LEAD], passed.logit)
+        doubtful = score >= 0.5 and not is_answer(body) and self._gate.keep(body[:LEAD]) is not None
+        return Told(
+            hazard=passed.touch.hazard,
+            role="claim" if doubtful else "notice",
+            score=score,
+            reasons=reasons,
+            title=self._redactor.mask(normalise(title)),
+            text="\n".join(self._redactor.mask(line) for line in map(normalise, text.splitlines()) if line),
+            letters=letters(body),
+        )
+
+    @property
+    def scopes(self) -> Mapping[str, str]:
+        """The scope of every hazard."""
+        return self._scopes
+
+    def guard_key(self, clause: str) -> str:
+        """The guard key of one normalised clause."""
+        return self._guard.slots(clause).key
+
+    def slots(self, clause: str) -> Slots:
+        """What a clause pins down, by name."""
+        return self._guard.slots(clause)
+
     def guard(self, text: str) -> str:
         """All guard keys of a text's clauses as one: equal for texts that pin down the same things."""
         keys = {self._guard.slots(clause).key for clause in clauses(normalise(text))}
@@ -89,6 +143,5 @@ def load_reader(regions: tuple[Path, ...] = (), *, canaries: bool = True) -> Rea
     packs = load_packs()
     read = tuple(load_region(path) for path in regions)
     gate = load_gate(packs)
-    if canaries:
-        check(gate, read)
-    return Reader(packs, read, gate, load_scorer(MODELS / "score.json"))
+    tried = check(gate, read) if canaries else 0
+    return Reader(packs, read, gate, load_scorer(), tried)

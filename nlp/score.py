@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from nlp.linear import MODELS
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -79,13 +81,27 @@ class Scorer:
             if weight and (met := _met(rule, text)):
                 total += weight
                 reasons.append(Reason(rule.id, rule.zh, rule.en, weight, met))
-        return 1.0 / (1.0 + math.exp(-total)), tuple(sorted(reasons, key=lambda reason: (-abs(reason.weight), reason.rule)))
+        return 1.0 / (1.0 + math.exp(-total)), tuple(
+            sorted(reasons, key=lambda reason: (-abs(reason.weight), reason.rule))
+        )
+
+    def explain(self, rules: Iterable[str]) -> tuple[Reason, ...]:
+        """Reasons for a group, of which only rule ids are kept: the same weights, no words."""
+        known = {rule.id: rule for rule in (*RULES, SOURCED)}
+        found = [Reason(id_, known[id_].zh, known[id_].en, self.weights.get(id_, 0.0)) for id_ in rules if id_ in known]
+        return tuple(sorted(found, key=lambda reason: (-abs(reason.weight), reason.rule)))
 
 
 def _met(rule: Rule, text: str) -> tuple[str, ...]:
     """Vocabulary words met, digits folded: a figure's own digits are the post's, not the vocabulary's."""
     found = dict.fromkeys(match.group() for match in rule.words.finditer(text))
-    return ("数字",) if found and rule.id == "figure" else ("来源",) if found and rule.id == "sourced" else tuple(found)[:5]
+    return (
+        ("数字",)
+        if found and rule.id == "figure"
+        else ("来源",)
+        if found and rule.id == "sourced"
+        else tuple(found)[:5]
+    )
 
 
 def indicators(text: str) -> list[float]:
@@ -93,16 +109,19 @@ def indicators(text: str) -> list[float]:
     return [float(rule.words.search(text) is not None) for rule in (*RULES, SOURCED)]
 
 
-def explain(rules: Iterable[str], weights: dict[str, float]) -> tuple[Reason, ...]:
-    """Reasons for a group, of which only rule ids are kept: no words, the same weights."""
-    known = {rule.id: rule for rule in (*RULES, SOURCED)}
-    found = [Reason(id_, known[id_].zh, known[id_].en, weights.get(id_, 0.0)) for id_ in rules if id_ in known]
-    return tuple(sorted(found, key=lambda reason: (-abs(reason.weight), reason.rule)))
-
-
 def is_first_hand(text: str) -> bool:
     """Whether the wording is a witness's or an insider's: sets the early-warning mark, never the score."""
     return _FIRST_HAND.search(text) is not None
+
+
+_ANSWER = re.compile(
+    "不实|谣言|辟谣|不属实|并非事实|没有科学依据|没有依据|经核实|核实后|核查|系谣传|误读|真相|属实|情况说明|情况通报|通报|公告|通告|提示|提醒|科普|解读|答疑|回应|澄清"
+)
+
+
+def is_answer(text: str) -> bool:
+    """Whether an organisation's text checks, answers, announces or advises, by the words such texts use."""
+    return _ANSWER.search(text) is not None or SOURCED.words.search(text) is not None
 
 
 def is_question(text: str) -> bool:
@@ -110,7 +129,7 @@ def is_question(text: str) -> bool:
     return len(text) <= 80 and _ASKS.search(text) is not None
 
 
-def load_scorer(path: Path) -> Scorer:
-    """Read ``{"bias", "model", "weights": {rule: weight}}``."""
-    document = json.loads(path.read_text(encoding="utf-8"))
+def load_scorer(folder: Path = MODELS) -> Scorer:
+    """Read ``<folder>/score.json``: ``{"bias", "model", "weights": {rule: weight}}``."""
+    document = json.loads((folder / "score.json").read_text(encoding="utf-8"))
     return Scorer(document["bias"], document["model"], document["weights"])

@@ -20,8 +20,7 @@ _INVISIBLE = re.compile(
 )
 # Emoji and dingbats end a clause; letters, digits and symbols with a meaning (℃, %, ㎎) do not stand here.
 _EMOJI = re.compile(
-    "[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d"
-    "\U0001f000-\U0001faff]+"
+    "[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\U0001f000-\U0001faff]+"
 )
 # A Weibo emoticon is a short word in brackets: [doge], [泪流满面].
 _EMOTICON = re.compile(r"\[[\u4e00-\u9fff\w]{1,8}\]")

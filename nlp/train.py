@@ -73,7 +73,9 @@ def fit(texts: Sequence[str], labels: Sequence[bool], *, strength: float, thresh
     return Linear(dict(sorted(weights.items())), round(float(model.intercept_[0]), 4), threshold)
 
 
-def out_of_fold(examples: Sequence[Example], labels: Sequence[bool], *, strength: float, folds: int = 10) -> list[float]:
+def out_of_fold(
+    examples: Sequence[Example], labels: Sequence[bool], *, strength: float, folds: int = 10
+) -> list[float]:
     """Log odds for every example from a model that saw no text of its occasion."""
     texts = [example.text for example in examples]
     logits = [0.0] * len(examples)

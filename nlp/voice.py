@@ -53,7 +53,17 @@ _TONE = re.compile(
     "|又(?:是|要|开始|来|一次|一个).{0,10}(?:了|啦|套|折腾)|(?:如果|要是|假如|倘若).{0,30}(?:就好|该多|多好|会怎|怎么办)|不(?:就是|过是|如|愧是)|还不(?:如|是)|好歹|至于吗|何必|何苦|何况|活该|自作|报应"
 )
 # First-person daily life and speech about oneself: chat, not a claim for others to act on.
-_SELF = re.compile("我(?:想|爱|恨|怕|讨厌|喜欢|希望|只|也|都|真|好|太|还|又|就|才|要|不|没|最|今天|昨天|昨晚|刚)(?!在现场|亲眼)|(?:本人|老娘|老子|劳资|宝宝)|自己的(?:心|人生|生活)")
+_SELF = re.compile(
+    "我(?:想|爱|恨|怕|讨厌|喜欢|希望|只|也|都|真|好|太|还|又|就|才|要|不|没|最|今天|昨天|昨晚|刚)(?!在现场|亲眼)|(?:本人|老娘|老子|劳资|宝宝)|自己的(?:心|人生|生活)"
+)
+
+
+_SENTENCE = re.compile("[。!?;\n]")
+
+
+def blames(text: str) -> bool:
+    """Whether a sentence of a normalised article holds an office-holder or public body to account."""
+    return any(_BLAME_PAIR.search(sentence) is not None for sentence in _SENTENCE.split(text))
 
 
 def is_voice(text: str) -> bool:

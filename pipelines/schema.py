@@ -176,6 +176,7 @@ part = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("claim", ForeignKey("claim.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("epoch", String(32), nullable=False, index=True),
     Column("guard", Text),
     Column("bitmap", LargeBinary),
     Column("at_least", Integer, nullable=False),
@@ -271,6 +272,15 @@ group_article = Table(
     Column("group", BigInteger, primary_key=True, autoincrement=False),
     Column("article", ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
 )
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("claim", ForeignKey("claim.id", ondelete="CASCADE"), primary_key=True),
+    Column("actor", String(40), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Claims hidden at once that a second person must confirm erased: early warnings, and claims with a verdict."""
 
 outbox = Table(
     "outbox",

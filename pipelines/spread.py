@@ -10,7 +10,7 @@ whatever the order in which they came (design, How grouping works without wordin
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 from pipelines import bitmap, schema
 from pipelines.claims import Claims
 from pipelines.epoch import EpochKey
-from pipelines.store import upsert
+from pipelines.store import slices, upsert
 
 ALL = 0
 """Group number under which a clause's set over all groups stands."""
@@ -35,7 +35,6 @@ class Mention:
 
     key: EpochKey
     hazard: str
-    scope: str
     score: int
     rules: frozenset[str]
     early_warning: bool
@@ -120,12 +119,20 @@ class Block:
     """The rows one transaction touches. Load, apply each mention, flush."""
 
     def __init__(
-        self, connection: Connection, mentions: Sequence[Mention], *, floor: int, scopes: Mapping[str, str], now: int
+        self,
+        connection: Connection,
+        mentions: Sequence[Mention],
+        *,
+        floor: int,
+        scopes: Mapping[str, str],
+        guard: Callable[[str], str],
+        now: int,
     ) -> None:
-        """``scopes`` gives each hazard's scope; ``now`` is the clock in Unix seconds."""
+        """``scopes`` gives each hazard's scope, ``guard`` a clause's guard key; ``now`` is the clock in Unix seconds."""
         self._connection = connection
         self._floor = max(floor, bitmap.FLOOR)
-        self._claims = Claims(connection, scopes, now)
+        self._guard = guard
+        self._claims = Claims(connection, scopes, self._floor, now)
         self._groups: dict[int, Group] = {}
         self._forward: dict[int, int] = {}
         self._bands: dict[tuple[str, int], int] = {}
@@ -151,21 +158,19 @@ class Block:
 
     def _load(self, epoch: str, mentions: Sequence[Mention]) -> None:
         band, clause, text = schema.band, schema.clause, schema.clause_text
-        for some in _slices({value for mention in mentions for value in mention.bands}):
+        for some in slices({value for mention in mentions for value in mention.bands}):
             rows = self._connection.execute(
                 sa.select(band.c.hash, band.c.group).where(band.c.epoch == epoch, band.c.hash.in_(some))
             )
             self._bands.update({(epoch, row.hash): row.group for row in rows})
         hit = set(self._bands.values())
-        for some in _slices(hit):
+        for some in slices(hit):
             self._adopt(self._connection.execute(sa.select(schema.pending).where(schema.pending.c.id.in_(some))))
         hashes = {hash_ for mention in mentions for hash_, _, _ in mention.clauses}
-        for some in _slices(hashes):
-            found = self._connection.execute(
-                sa.select(text.c.hash).where(text.c.epoch == epoch, text.c.hash.in_(some))
-            )
+        for some in slices(hashes):
+            found = self._connection.execute(sa.select(text.c.hash).where(text.c.epoch == epoch, text.c.hash.in_(some)))
             self._texts.update((epoch, row.hash) for row in found)
-            for group_ids in _slices({ALL, *hit}):
+            for group_ids in slices({ALL, *hit}):
                 self._adopt_sets(
                     self._connection.execute(
                         sa.select(clause).where(
@@ -232,6 +237,7 @@ class Block:
             new.mentions += old.mentions
             new.shown |= old.shown
             self._dirty_sets.add(target)
+        self._merge_claims(winner, loser)
         winner.bins |= loser.bins
         winner.mentions += loser.mentions
         winner.questions += loser.questions
@@ -241,15 +247,26 @@ class Block:
         winner.hazards += loser.hazards
         winner.rules |= loser.rules
         winner.touched = max(winner.touched, loser.touched)
-        if loser.claim and winner.claim:
-            winner.claim = self._claims.join(winner.claim, loser.claim)
-            self._move_claim(loser.claim, winner.claim)
         self._connection.execute(
             sa.update(schema.group_article).where(schema.group_article.c.group == loser.id).values(group=winner.id)
         )
         self._forward[loser.id] = winner.id
         del self._groups[loser.id]
         self._dirty_groups.discard(loser.id)
+
+    def _merge_claims(self, winner: Group, loser: Group) -> None:
+        """One claim for both, that counts what neither claim showed before. The winner has one if any has."""
+        if winner.claim is None:
+            return
+        counted = {id(g): g.claim is not None and self._claims.is_above(g.claim) for g in (winner, loser)}
+        if loser.claim is not None and loser.claim != winner.claim:
+            lost, kept = loser.claim, winner.claim
+            winner.claim = self._claims.join(kept, lost)
+            self._move_claim(lost, kept)
+        if any(counted.values()):
+            for group in (winner, loser):
+                if not counted[id(group)]:
+                    self._claims.add(winner.claim, group.mentions, group.questions, group.reposts)
 
     def _move_claim(self, *ids: str) -> None:
         """Point every loaded group at the surviving claim."""
@@ -259,7 +276,7 @@ class Block:
 
     def _load_sets_of(self, group: Group, hashes: Sequence[int]) -> None:
         clause = schema.clause
-        for some in _slices(set(hashes)):
+        for some in slices(set(hashes)):
             self._adopt_sets(
                 row
                 for row in self._connection.execute(
@@ -293,7 +310,9 @@ class Block:
         group.questions += mention.question
         group.reposts += mention.reposts
         above = group.claim is not None and self._claims.is_above(group.claim)
-        if not above:
+        if above and group.claim is not None:
+            self._claims.add(group.claim, 1, mention.question, mention.reposts)
+        else:
             group.bins |= 1 << mention.bin
             if group.bins.bit_count() >= self._floor:
                 above = self._cross(group, mention)
@@ -308,8 +327,8 @@ class Block:
         if group.claim is None:
             group.claim = self._claims.create(group.hazard, mention.hour, above_floor=True)
         else:
-            self._claims.raise_above(group.claim, mention.hour)
-        self._claims.part(part_id(group.id), group.claim, None)
+            self._claims.cross(group.claim, mention.hour)
+        self._claims.add(group.claim, group.mentions, group.questions, group.reposts)
         return True
 
     def _publish(self, group: Group, mention: Mention) -> None:
@@ -318,7 +337,8 @@ class Block:
             raise ValueError("a mention has an account or an article")
         if group.claim is None:
             group.claim = self._claims.create(group.hazard, mention.hour, above_floor=False)
-        self._claims.published(group.claim, mention.article, "claim", mention)
+        self._claims.update(group.claim, group)
+        self._claims.published(group.claim, mention.article, mention.hour)
         upsert(self._connection, schema.group_article, [{"group": group.id, "article": mention.article}])
 
     def _say(self, group: Group, mention: Mention, hash_: int, text: str) -> None:
@@ -354,11 +374,12 @@ class Block:
                 said.shown, said.bins = True, 0
             if said.shown:
                 self._claims.show(claim, text, guard, said.mentions)
+                self._claims.propose(claim, group.epoch, hash_)
                 guards.add(guard)
         for part in (None, *sorted(guards - {""})):
             id_ = part_id(group.id, part)
-            self._claims.part(id_, claim, part).slots.add(mention.key.slot(id_, mention.account))
-        self._claims.heard(claim, mention)
+            self._claims.part(id_, claim, group.epoch, part).slots.add(mention.key.slot(id_, mention.account))
+        self._claims.heard(claim, mention.hour, mention.source, question=mention.question)
         self._claims.update(claim, group)
 
     # -- writing ---------------------------------------------------------------------------------
@@ -430,11 +451,7 @@ class Block:
             if text is not None:
                 said.shown, said.bins = True, 0
                 self._dirty_sets.add((epoch, hash_, id_))
-                self._claims.show(claim, text, self._claims.guard_of(text), said.mentions)
-
-
-def _slices(values: Iterable[int], size: int = 5000) -> Iterator[list[int]]:
-    """``values`` in sorted lists short enough for one statement's parameters."""
-    every = sorted(values)
-    for start in range(0, len(every), size):
-        yield every[start : start + size]
+                guard = self._guard(text)
+                self._claims.show(claim, text, guard, said.mentions)
+                if guard:
+                    self._claims.part(part_id(id_, guard), claim, epoch, guard)

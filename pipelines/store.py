@@ -5,10 +5,10 @@ returns. Errors carry no parameters, so that no statement can print what it stor
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,6 +21,7 @@ WRITER = 0x43_51
 """Number of the advisory lock that makes PostgreSQL's writers one."""
 
 Row = Mapping[str, Any]
+T = TypeVar("T", int, str)
 
 
 class StoreError(RuntimeError):
@@ -100,6 +101,13 @@ class Store:
         until = connection.scalar(sa.select(lease.c.until).where(lease.c.name == "desk"))
         return until is not None and until > time.time()
 
+    def checkpoint(self) -> bool:
+        """Move SQLite's write-ahead log into the database and empty it; False when a reader holds it."""
+        with _named(self.url), self.engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
@@ -131,18 +139,29 @@ def _remedy(message: str, url: sa.URL) -> str:
     return f"{url.database or url.host}: the database refused ({message.splitlines()[0][:120]})"
 
 
+def insert(connection: Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """The dialect's own insert, which knows ON CONFLICT."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
 def upsert(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
     """Insert ``rows``, or replace the ones whose primary key stands already."""
     if not rows:
         return
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table)
+    statement = insert(connection, table)
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     if changed:
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
     else:
         connection.execute(statement.on_conflict_do_nothing(index_elements=keys), rows)
+
+
+def slices(values: Iterable[T], size: int = 5000) -> Iterator[list[T]]:
+    """``values`` in sorted lists short enough for one statement's parameters."""
+    every = sorted(values)
+    for start in range(0, len(every), size):
+        yield every[start : start + size]
 
 
 def tables() -> list[str]:

@@ -1,0 +1,123 @@
+"""One data directory, opened: configuration, keys, database, and what every start owes to the bounds.
+
+A start replays erasures, destroys what outlived its time and ends epochs whose key is gone, before anything is
+read or written, so that a restored backup brings nothing back (design, Bounds 3 and 12).
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from chengqing.clock import Clock
+from chengqing.config import Config, load_config
+from chengqing.keys import Keyring
+from nlp.packs import Packs, load_packs
+from nlp.reader import Reader, load_reader
+from nlp.score import Scorer, load_scorer
+from pipelines import epochs, erase, windows
+from pipelines.migrate import upgrade
+from pipelines.store import Store, sqlite_url
+
+
+class WorkspaceError(RuntimeError):
+    """The data directory can't be used; the message says what to mend."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An opened data directory."""
+
+    folder: Path
+    config: Config
+    clock: Clock
+    keys: Keyring
+    store: Store
+
+    @property
+    def now(self) -> int:
+        """The clock, in Unix seconds."""
+        return int(self.clock.now().timestamp())
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The language stages with this desk's regions; canaries run first, and refuse."""
+        return load_reader(self.config.regions)
+
+    @cached_property
+    def packs(self) -> Packs:
+        """The closed list of hazards."""
+        return load_packs()
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """The score's weights, which explain rules."""
+        return load_scorer()
+
+
+@contextmanager
+def open_workspace(
+    folder: Path, config: Path | None, clock: Clock, *, waiting: Callable[[], None] = lambda: None
+) -> Iterator[Workspace]:
+    """Open ``folder``, made if need be, for one command; commands take turns, and ``waiting`` says so.
+
+    Raises WorkspaceError, ConfigError, KeyringError or StoreError, each with its remedy.
+    """
+    settings = load_config(folder, config)
+    _make(folder)
+    with _turn(folder, waiting):
+        workspace = Workspace(
+            folder,
+            settings,
+            clock,
+            Keyring(settings.keys, int(clock.now().timestamp()) // 3600),
+            Store(settings.database or sqlite_url(folder)),
+        )
+        try:
+            upgrade(workspace.store)
+            _owe(workspace)
+            yield workspace
+        finally:
+            workspace.store.close()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkspaceError(f"{folder}: can't be made ({error.strerror}); name another directory by --data") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise WorkspaceError(f"{folder}: not writable for you; make it writable, or name another by --data")
+
+
+@contextmanager
+def _turn(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the directory's lock: one command at a time changes it."""
+    try:
+        file = (folder / "lock").open("a")
+    except OSError as error:
+        raise WorkspaceError(f"{folder}: can't be locked ({error.strerror}); make it writable for you") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _owe(workspace: Workspace) -> None:
+    """What every start owes: see the head of this module."""
+    keys, now = workspace.keys, workspace.now
+    with workspace.store.write() as connection:
+        erased = keys.erased()
+        standing = [claim for claim in sorted(erased) if erase.resolve(connection, claim) is not None]
+        erase.erase(connection, standing, "system", keys.audit(), now)
+        erase.drop_wording(connection, keys.audit(), now)
+        epochs.end_missing(connection, keys.names(), now)
+        needed = {window.epoch for window in windows.unfinished(connection)}
+    for name in keys.private_names() - needed:
+        keys.destroy(name)

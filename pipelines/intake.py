@@ -1,0 +1,219 @@
+"""From a page to rows: triage in memory, then everything of it in one transaction.
+
+A :class:`Batch` takes posts and articles, runs the language stages and forgets what the gate drops. Committing it
+writes kept rows, drop counters, outbox rows and the window's cursor together: that commit is the acknowledgement.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from nlp.reader import Reader, Reading, Told
+from pipelines import articles, outbox, schema, windows
+from pipelines.epoch import EpochKey, bin_of
+from pipelines.page import Article, Page, Post, Problem, Reads
+from pipelines.spread import Block, Mention
+from pipelines.store import Store, slices, upsert
+from pipelines.windows import Counts, Unit
+
+READ_MOST, KEPT_MOST = 1000, 200
+"""A block ends at so many texts read, or so many kept (design, How a page becomes durable)."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A post that passed, keyed: all that goes on of it."""
+
+    token: int
+    hour: int
+    unit: Unit
+    mention: Mention
+
+
+def _unit(item: Post | Article) -> Unit:
+    return "quoted" if item.parent else "text"
+
+
+@dataclass(slots=True)
+class Batch:
+    """Posts and articles on their way into one transaction."""
+
+    reader: Reader
+    keys: Mapping[str, EpochKey]
+    source: str
+    counts: Counts = field(default_factory=Counts)
+    problems: list[Problem] = field(default_factory=list)
+    _kept: list[_Kept] = field(default_factory=list, repr=False)
+    _told: list[tuple[Article, Told]] = field(default_factory=list, repr=False)
+    _gone: list[Article] = field(default_factory=list, repr=False)
+    _known: dict[tuple[str, str], Reading | None] = field(default_factory=dict, repr=False)
+    _tokens: set[bytes] = field(default_factory=set, repr=False)
+
+    @property
+    def full(self) -> bool:
+        """Whether the block should be committed before more is read."""
+        return self.counts.read() >= READ_MOST or len(self._kept) + len(self._told) >= KEPT_MOST
+
+    @property
+    def kept(self) -> list[_Kept]:
+        """What passed so far."""
+        return self._kept
+
+    def add_reads(self, reads: Reads) -> None:
+        """Count what never left the edge."""
+        for reason, n in reads.dropped.items():
+            self.counts.add("text", reason, n)
+        for reason, n in reads.quoted_dropped.items():
+            self.counts.add("quoted", reason, n)
+
+    def add(self, item: Post | Article) -> None:
+        """Triage one text: kept in keyed form, or counted and forgotten."""
+        if isinstance(item, Article):
+            self._add_article(item)
+        elif item.token in self._tokens:
+            self.counts.add(_unit(item), "duplicate")
+        elif (reading := self._read(item)) is None:
+            self.counts.add(_unit(item), "out_of_scope")
+        else:
+            self._tokens.add(item.token)
+            token = int.from_bytes(item.token, "big", signed=True)
+            self._kept.append(_Kept(token, item.hour, _unit(item), self._mention(item, reading)))
+
+    def _read(self, post: Post) -> Reading | None:
+        """The same words, said again within a block, are read once."""
+        said = (post.text, post.quoted)
+        if said not in self._known:
+            self._known[said] = self.reader.read(*said)
+        return self._known[said]
+
+    def _mention(self, post: Post, reading: Reading) -> Mention:
+        key = self.keys[post.epoch]
+        return Mention(
+            key=key,
+            hazard=reading.hazard.id,
+            score=round(reading.score * 10),
+            rules=frozenset(reason.rule for reason in reading.reasons),
+            early_warning=reading.early_warning,
+            question=reading.question,
+            hour=post.hour,
+            source=self.source,
+            bands=key.bands(reading.letters),
+            clauses=tuple((key.clause(clause.text), clause.text, clause.guard) for clause in reading.clauses),
+            account=post.account,
+            bin=bin_of(post.account),
+            reposts=post.reposts,
+        )
+
+    def _add_article(self, article: Article) -> None:
+        if article.status in ("deleted", "blocked", "moved"):
+            self._gone.append(article)
+            self.counts.add(_unit(article), "not_public")
+        elif article.status != "ok":
+            self.counts.add(_unit(article), "malformed")
+        elif (told := self.reader.read_article(article.title, article.text)) is None:
+            self._gone.append(article)  # an edit took it out of scope
+            self.counts.add(_unit(article), "out_of_scope")
+        else:
+            self._told.append((article, told))
+
+
+class Intake:
+    """Writes batches, one at a time."""
+
+    def __init__(self, store: Store, reader: Reader, *, floor: int) -> None:
+        """``floor`` is the number of accounts a claim takes: 5, or more by configuration."""
+        self._store = store
+        self._reader = reader
+        self._floor = floor
+
+    def take(self, page: Page, keys: Mapping[str, EpochKey], *, now: int) -> Counts:
+        """Triage and commit one page of a spider."""
+        batch = Batch(self._reader, keys, page.source, problems=list(page.problems))
+        batch.add_reads(page.reads)
+        for item in (*page.posts, *page.articles):
+            batch.add(item)
+        return self.commit(batch, window=page.window, cursor=page.cursor, line=0, now=now)
+
+    def commit(self, batch: Batch, *, window: int, cursor: int, line: int, now: int) -> Counts:
+        """Store the batch and move the window on, in one transaction; what became of its texts.
+
+        ``cursor`` and ``line`` are where the next block begins; ``now`` is the clock in Unix seconds.
+        """
+        counts = Counts(Counter(batch.counts.outcomes))
+        with self._store.write(pause=True) as connection:
+            changed = self._spread(connection, batch, counts, now)
+            outbox.put(connection, "claim", changed, now)
+            windows.advance(
+                connection, window, cursor=cursor, line=line, counts=counts.outcomes, problems=batch.problems
+            )
+        return counts
+
+    def _spread(self, connection: Connection, batch: Batch, counts: Counts, now: int) -> list[str]:
+        articles.remove(connection, (article.key for article in batch._gone), now)
+        fresh = _unseen(connection, batch.kept)
+        for kept in batch.kept:
+            if kept.token not in fresh:
+                counts.add(kept.unit, "duplicate")
+        posts = [kept for kept in batch.kept if kept.token in fresh]
+        told = self._store_articles(connection, batch, counts, now)
+        block = Block(
+            connection,
+            [*(kept.mention for kept in posts), *told],
+            floor=self._floor,
+            scopes=self._reader.scopes,
+            guard=self._reader.guard_key,
+            now=now,
+        )
+        for kept in posts:
+            if block.is_muted(kept.mention):
+                counts.add(kept.unit, "out_of_scope")
+            else:
+                counts.add(kept.unit, "kept")
+                block.apply(kept.mention)
+        for mention in told:
+            block.apply(mention)
+        upsert(
+            connection,
+            schema.seen,
+            [{"token": kept.token, "epoch": kept.mention.key.epoch, "hour": kept.hour} for kept in posts],
+        )
+        return block.flush()
+
+    def _store_articles(self, connection: Connection, batch: Batch, counts: Counts, now: int) -> list[Mention]:
+        mentions = []
+        for article, told in batch._told:
+            stored = articles.save(connection, batch.source, article, told, now)
+            counts.add(_unit(article), "kept" if stored.changed else "duplicate")
+            if stored.changed and told.role == "claim":
+                mentions.append(
+                    _article_mention(next(iter(batch.keys.values())), batch.source, article, told, stored.id)
+                )
+        return mentions
+
+
+def _article_mention(key: EpochKey, source: str, article: Article, told: Told, id_: int) -> Mention:
+    return Mention(
+        key=key,
+        hazard=told.hazard.id,
+        score=round(told.score * 10),
+        rules=frozenset(reason.rule for reason in told.reasons),
+        early_warning=False,
+        question=False,
+        hour=int(article.published.timestamp()) // 3600,
+        source=source,
+        bands=key.bands(told.letters),
+        clauses=(),
+        article=id_,
+    )
+
+
+def _unseen(connection: Connection, kept: Iterable[_Kept]) -> set[int]:
+    """Tokens of ``kept`` that were not counted before."""
+    tokens = {one.token for one in kept}
+    seen: set[int] = set()
+    for some in slices(tokens):
+        seen.update(connection.scalars(sa.select(schema.seen.c.token).where(schema.seen.c.token.in_(some))))
+    return tokens - seen
