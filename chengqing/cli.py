@@ -1,4 +1,7 @@
-"""The command line. Exit codes: 0 done, 1 refused or partly unreadable, 2 wrong usage, 3 configuration, 4 storage, 70 a fault."""
+"""The command line.
+
+Exit codes: 0 done, 1 refused or partly unreadable, 2 wrong usage, 3 configuration, 4 storage, 70 a fault.
+"""
 
 import getpass
 import resource
@@ -20,7 +23,7 @@ from chengqing import demo as town
 from chengqing import doctor as checks
 from chengqing import logs, measure, show
 from chengqing.clock import SystemClock, parse_moment
-from chengqing.config import ConfigError
+from chengqing.config import ConfigError, load_config
 from chengqing.importing import Format, ImportRefused, import_file
 from chengqing.keys import KeyringError
 from chengqing.messages import say
@@ -162,7 +165,7 @@ def _measure(context: typer.Context, file: Path, command: Callable[..., Iterator
             else:
                 yield text
 
-    reader = load_reader(checks.load_config(options.data, options.config).regions)
+    reader = load_reader(load_config(options.data, options.config).regions)
     try:
         with file.open("rb") as stream:
             for record in command(reader, good(stream)):

@@ -72,7 +72,7 @@ class _PrivateKeys:
 
     key: EpochKey
 
-    def at(self, hour: int) -> EpochKey:
+    def at(self, hour: int) -> EpochKey:  # noqa: ARG002 - a private epoch serves every hour
         return self.key
 
 
@@ -126,16 +126,18 @@ def _refuse_chat(path: Path, stream: BinaryIO) -> None:
     stream.seek(0)
     if (kind := looks_like_chat(stream.read(_HEAD))) is not None:
         raise ImportRefused(
-            f"{path}: looks like an export of a private or group chat ({kind}); only public posts and articles are read. "
-            "Nothing of it was kept"
+            f"{path}: looks like an export of a private or group chat ({kind}); only public posts and articles are "
+            "read. Nothing of it was kept"
         )
 
 
 def _window_name(workspace: Workspace, stream: BinaryIO, format: Format) -> str:
     """The file's digest under the installation's key: says nothing about the file to anybody else."""
     stream.seek(0)
-    digest = hashlib.file_digest(stream, "sha256").digest()
-    return hmac.digest(workspace.keys.installation(), format.encode() + b"\0" + digest, "sha256").hex()
+    digest = hashlib.sha256()
+    while part := stream.read(1 << 20):
+        digest.update(part)
+    return hmac.digest(workspace.keys.installation(), format.encode() + b"\0" + digest.digest(), "sha256").hex()
 
 
 def _begin(

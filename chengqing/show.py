@@ -1,6 +1,7 @@
 """Claims and outcomes as people and programs read them."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -53,7 +54,7 @@ def claim_record(claim: ClaimView) -> dict[str, Any]:
 
 def print_json(record: Mapping[str, Any]) -> None:
     """One JSON object on a line of standard output."""
-    print(json.dumps(record, ensure_ascii=False, separators=(",", ":")))
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 def _name(hazard: Hazard) -> str:

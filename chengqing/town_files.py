@@ -1,14 +1,14 @@
 """The sample town as files: what an operator would be handed, in the sources' own shapes.
 
-Formats: the sources' notes, A5 (Weibo statuses), B2 (saved WeChat pages) and C1 (records of a county app). Whatever
-the town's lines don't hold (ids, names, followers, addresses, bylines) is made up here from line and account
-numbers. Most of it must never get past a reader; tests look for it afterwards.
+Formats: the sources' notes, A5 (Weibo statuses), B1 (answers of WeChat's account API), B2 (saved WeChat pages) and C1
+(records of a county app). Whatever the town's lines don't hold (ids, names, followers, addresses, bylines) is made up
+here from line and account numbers. Most of it must never get past a reader; tests look for it afterwards.
 """
 
 import hashlib
 import html
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,7 +47,7 @@ def render(folder: Path, end: datetime) -> tuple[TownFile, ...]:
         raise ValueError("render: end needs a time zone")
     midnight = end.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
     (folder / "wechat").mkdir(parents=True, exist_ok=True)
-    return (_render_posts(folder, midnight), *_render_pages(folder, midnight), _render_app(folder, midnight))
+    return (_render_posts(folder, midnight), *_render_wechat(folder, midnight), _render_app(folder, midnight))
 
 
 def _lines(name: str) -> list[_Record]:
@@ -206,6 +206,8 @@ _ACCOUNTS = {
     "云岫区疾控中心": _Account("jikong", "MzA0000030AAA==", "简知秋"),
     "澜州晚报": _Account("wanbao", "MzA0000040AAA==", "陆听澜"),
 }
+_BY_API = "云岫发布"
+"""The account whose articles come from the account API; what else its addresses answer is saved as pages."""
 _NOTICES = {
     "deleted": '<div class="weui-msg"><div class="weui-msg__title warn">该内容已被发布者删除</div></div>',
     "blocked": '<div class="weui-msg"><div class="weui-msg__title warn">此内容因违规无法查看</div></div>',
@@ -218,18 +220,80 @@ _NOTICES = {
 _BLANK_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 
 
-def _render_pages(folder: Path, midnight: datetime) -> list[TownFile]:
-    """Every article of the official accounts as a saved page, a file each."""
-    return [_render_page(folder, number, line, midnight) for number, line in enumerate(_lines("wechat.jsonl"), start=1)]
+def _render_wechat(folder: Path, midnight: datetime) -> Iterator[TownFile]:
+    """Every article of the official accounts once: of ``_BY_API`` in one answer, of the others a page a file."""
+    lines = list(enumerate(_lines("wechat.jsonl"), start=1))
+    by_api = [entry for entry in lines if entry[1]["account"] == _BY_API and entry[1]["state"] == "article"]
+    yield _render_answer(folder, by_api, midnight)
+    for number, line in lines:
+        if (number, line) not in by_api:
+            yield _render_page(folder, number, line, midnight)
+
+
+class _Address(NamedTuple):
+    """What an article's address is made of, and the address as the platform hands it out."""
+
+    mid: str
+    sn: str
+    url: str
+
+
+def _address(number: int, line: _Line, midnight: datetime) -> _Address:
+    biz = _ACCOUNTS[line["account"]].biz
+    # As the ids of statuses: 999, the day, the line. An edit would keep it, another day's town does not.
+    mid = f"999{midnight.toordinal() % 10_000:04}{number:03}"
+    sn = hashlib.sha256(f"{biz}{mid}".encode()).hexdigest()[:32]
+    return _Address(
+        mid, sn, f"http://mp.weixin.qq.com/s?__biz={biz}&mid={mid}&idx=1&sn={sn}&chksm={sn[:8]}&scene=21#rd"
+    )
+
+
+def _body(number: int, line: _Line) -> str:
+    """The article's own markup, with a picture and the line in which the house style names its editor."""
+    editor = _ACCOUNTS[line["account"]].editor
+    image = f'<p><img data-src="https://pictures.example/wechat/{number}?wx_fmt=png" src="{_BLANK_IMAGE}"></p>'
+    return f"<section>{line['html']}{image}<p>责任编辑：{editor}</p></section>"
+
+
+def _render_answer(folder: Path, lines: list[tuple[int, _Record]], midnight: datetime) -> TownFile:
+    """The articles ``lines`` as one answer of the account API's ``freepublish/batchget``."""
+    items = [_publication(number, line, midnight) for number, line in lines]
+    account = _ACCOUNTS[_BY_API]
+    path = folder / "wechat" / f"{account.slug}.json"
+    _write_lines(path, [{"total_count": len(items), "item_count": len(items), "item": items}])
+    return TownFile(path, "wechat-html", f"town-wechat-{account.slug}")
+
+
+def _publication(number: int, line: _Line, midnight: datetime) -> _Record:
+    address = _address(number, line, midnight)
+    news = {
+        "title": line["title"],
+        "author": _ACCOUNTS[line["account"]].editor,
+        "digest": line["title"],
+        "content": _body(number, line),
+        "content_source_url": "",
+        "thumb_media_id": f"TOWN_MEDIA_{number:04}",
+        "thumb_url": f"https://pictures.example/wechat/{number}/0",
+        "need_open_comment": 0,
+        "only_fans_can_comment": 0,
+        "url": address.url,
+        "is_deleted": False,
+    }
+    return {
+        "article_id": f"TOWN_{address.mid}",
+        "update_time": int(_moment(midnight, line["at"]).timestamp()),
+        "content": {"news_item": [news]},
+    }
 
 
 def _render_page(folder: Path, number: int, line: _Line, midnight: datetime) -> TownFile:
-    account = _ACCOUNTS[line["account"]]
+    """One saved page: an article, or the notice that its address answers with."""
+    slug = _ACCOUNTS[line["account"]].slug
     whole = line["state"] == "article"
     page = _article_page(number, line, midnight) if whole else _page("", "", _NOTICES[line["state"]])
-    path = folder / "wechat" / f"{account.slug}-{number:02}.html"
+    path = folder / "wechat" / f"{slug}-{number:02}.html"
     path.write_bytes(page.encode("utf-8"))
-    return TownFile(path, "wechat-html", f"town-wechat-{account.slug}")
+    return TownFile(path, "wechat-html", f"town-wechat-{slug}")
 
 
 def _page(title: str, head: str, body: str) -> str:
@@ -240,23 +304,18 @@ def _page(title: str, head: str, body: str) -> str:
 
 
 def _article_page(number: int, line: _Line, midnight: datetime) -> str:
-    """The page of an article, with its editor named where the platform and the house style name one."""
     name, title, (_, biz, editor) = line["account"], html.escape(line["title"]), _ACCOUNTS[line["account"]]
-    # As the ids of statuses: 999, the day, the line. An edit would keep it, another day's town does not.
-    mid = f"999{midnight.toordinal() % 10_000:04}{number:03}"
-    sn = hashlib.sha256(f"{biz}{mid}".encode()).hexdigest()[:32]
-    link = f"http://mp.weixin.qq.com/s?__biz={biz}&amp;mid={mid}&amp;idx=1&amp;sn={sn}&amp;chksm={sn[:8]}#rd"
+    mid, sn, url = _address(number, line, midnight)
     head = (
-        f'<meta property="og:title" content="{title}">\n<meta property="og:url" content="{link}">\n'
+        f'<meta property="og:title" content="{title}">\n<meta property="og:url" content="{html.escape(url)}">\n'
         f'<meta name="author" content="{editor}">\n<meta name="description" content="{title}">\n'
     )
-    image = f'<p><img data-src="https://pictures.example/wechat/{number}?wx_fmt=png" src="{_BLANK_IMAGE}"></p>'
     body = (
         f'<div id="js_article"><h1 class="rich_media_title" id="activity-name">\n{title}\n</h1>\n'
         f'<div id="meta_content"><span class="rich_media_meta rich_media_meta_text">{editor}</span>'
         f'<a id="js_name">{name}</a><em id="publish_time"></em></div>\n'
         f'<div class="rich_media_content" id="js_content" style="visibility: hidden; opacity: 0;">'
-        f"<section>{line['html']}{image}<p>责任编辑：{editor}</p></section></div></div>\n"
+        f"{_body(number, line)}</div></div>\n"
         f'<script nonce="{number}" type="text/javascript">\n'
         f'var biz = "{biz}"||"";\nvar mid = "{mid}"||""||"";\nvar idx = "1"||""||"";\nvar sn = "{sn}"||"";\n'
         f'var ct = "{int(_moment(midnight, line["at"]).timestamp())}";\n'

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from nlp.segment import words
@@ -26,7 +27,7 @@ def features(text: str) -> set[str]:
     plain = _DIGITS.sub("0", _MENTION.sub("@", _URL.sub("~", text)))
     plain = plain.replace(" ", "")
     found = {f"w:{word}" for word in words(plain)}
-    found.update(map("".join, zip(plain, plain[1:], strict=False)))
+    found.update(map("".join, pairwise(plain)))
     found.update(map("".join, zip(plain, plain[1:], plain[2:], strict=False)))
     return found
 

@@ -7,13 +7,12 @@ our own: the module-level one is shared, logs at DEBUG and caches in the shared 
 
 from collections.abc import Callable
 
-try:
-    from rjieba import Jieba
-except ImportError:  # pragma: no cover - platforms without a wheel
-    Jieba = None
 
-
-def _rust() -> Callable[[str], list[str]]:
+def _rust() -> Callable[[str], list[str]] | None:
+    try:
+        from rjieba import Jieba
+    except ImportError:  # pragma: no cover - platforms without a wheel
+        return None
     tokenizer = Jieba()
     return lambda text: tokenizer.cut(text, False)
 
@@ -33,5 +32,5 @@ def reference() -> Callable[[str], list[str]]:
     return lambda text: tokenizer.lcut(text, HMM=False)
 
 
-words: Callable[[str], list[str]] = _rust() if Jieba is not None else reference()
+words: Callable[[str], list[str]] = _rust() or reference()
 """Words of a normalised text in order; their concatenation is the text."""

@@ -39,7 +39,7 @@ def save(connection: Connection, source: str, article: Article, told: Told, now:
         "version": before.version + 1 if before is not None else 1,
     }
     if before is None:
-        id_ = connection.execute(sa.insert(table).values(row)).inserted_primary_key[0]
+        id_ = connection.execute(sa.insert(table).values(row).returning(table.c.id)).scalar_one()
     else:
         id_ = before.id
         connection.execute(sa.update(table).where(table.c.id == id_).values(row))

@@ -5,7 +5,7 @@ writes kept rows, drop counters, outbox rows and the window's cursor together: t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -133,8 +133,10 @@ class Intake:
         """Triage and commit one page of a spider."""
         batch = Batch(self._reader, keys, page.source, problems=list(page.problems))
         batch.add_reads(page.reads)
-        for item in (*page.posts, *page.articles):
-            batch.add(item)
+        for post in page.posts:
+            batch.add(post)
+        for article in page.articles:
+            batch.add(article)
         return self.commit(batch, window=page.window, cursor=page.cursor, line=0, now=now)
 
     def commit(self, batch: Batch, *, window: int, cursor: int, line: int, now: int) -> Counts:

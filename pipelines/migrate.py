@@ -16,7 +16,8 @@ def revision(store: Store) -> str | None:
     with store.read() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
-        return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        version: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return version
 
 
 def upgrade(store: Store) -> None:

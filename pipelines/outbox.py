@@ -21,11 +21,11 @@ def put(connection: Connection, kind: Kind, subjects: Collection[str], now: int)
         return
     names = sorted(set(subjects))
     rows = connection.execute(
-        sa.select(table.c.subject, sa.func.max(table.c.version))
+        sa.select(table.c.subject, sa.func.max(table.c.version).label("version"))
         .where(table.c.kind == kind, table.c.subject.in_(names))
         .group_by(table.c.subject)
     )
-    before: dict[str, int] = {subject: version for subject, version in rows}
+    before = {row.subject: int(row.version) for row in rows}
     # A newer version makes an older waiting row needless: the index reads the claim as it stands.
     connection.execute(
         sa.delete(table).where(table.c.kind == kind, table.c.subject.in_(names), table.c.done_at.is_(None))

@@ -4,8 +4,8 @@ Three kinds of rows stand here, by what they may say:
 
 * **pending** (``pending``, ``band``, ``clause``, ``seen``): keyed features of texts below the floor, dead with their
   epoch's key and gone after 72 hours;
-* **shown** (``claim``, ``part``, ``claim_hour``, ``shared_clause``, ``variant`` …): claims above the floor, wording only of
-  clauses that at least five accounts share;
+* **shown** (``claim``, ``part``, ``claim_hour``, ``shared_clause`` …): claims above the floor, wording only of clauses
+  that at least five accounts share;
 * **published** (``article``): texts of organisations, which may be named.
 
 Times are Unix seconds, hours are hours since 1970 (UTC), 64-bit values are signed.
@@ -182,7 +182,7 @@ part = Table(
     Column("at_least", Integer, nullable=False),
     Column("about", Integer),
 )
-"""Accounts of one group (``guard`` null) or of one of its variants. ``bitmap`` goes with the epoch; the numbers stay."""
+"""Accounts of a group (``guard`` null) or of one of its variants. ``bitmap`` goes with the epoch, numbers stay."""
 
 claim_hour = Table(
     "claim_hour",

@@ -128,7 +128,7 @@ class Block:
         guard: Callable[[str], str],
         now: int,
     ) -> None:
-        """``scopes`` gives each hazard's scope, ``guard`` a clause's guard key; ``now`` is the clock in Unix seconds."""
+        """``scopes`` gives each hazard's scope, ``guard`` a clause's guard key; ``now`` is Unix seconds."""
         self._connection = connection
         self._floor = max(floor, bitmap.FLOOR)
         self._guard = guard

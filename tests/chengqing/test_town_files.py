@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from pipelines.page import Article, Post
 from spiders.article import ArticleReading
 from spiders.article_json import read_article
 from spiders.edge import Edge, clean_html
-from spiders.ndjson import lines
-from spiders.wechat import read_page
+from spiders.ndjson import decode, lines
+from spiders.wechat import read_freepublish, read_page
 from spiders.weibo import StatusReading, read_status
 
 END = datetime(2026, 8, 23, 7, 0, tzinfo=CHINA)
@@ -74,6 +75,11 @@ def records(file: TownFile) -> Iterator[dict[str, Any]]:
             yield line.record
 
 
+def moment(at: str) -> datetime:
+    days, time = at.split()
+    return datetime.combine(END.date() + timedelta(days=int(days)), clock.fromisoformat(time), CHINA)
+
+
 def of(town: tuple[TownFile, ...], form: str) -> list[TownFile]:
     return [file for file in town if file.format == form]
 
@@ -87,8 +93,14 @@ def readings(town: tuple[TownFile, ...]) -> list[StatusReading]:
     return [read_status(status, edge("town-weibo")) for status in statuses(town)]
 
 
+def saved(file: TownFile) -> list[ArticleReading]:
+    """The readings of one file of an official account: a page, or an answer of the account API."""
+    content, declared = file.path.read_bytes(), edge(file.source, "云岫发布")
+    return read_freepublish(decode(content), declared) if content.startswith(b"{") else [read_page(content, declared)]
+
+
 def pages(town: tuple[TownFile, ...]) -> list[ArticleReading]:
-    return [read_page(file.path.read_bytes(), edge(file.source, file.source)) for file in of(town, "wechat-html")]
+    return [reading for file in of(town, "wechat-html") for reading in saved(file)]
 
 
 def app(town: tuple[TownFile, ...]) -> list[ArticleReading]:
@@ -167,12 +179,23 @@ def test_every_page_is_its_article_or_the_notice_that_the_town_tells(town: tuple
     whole = [line for line in told if line["state"] == "article"]
     found = pages(town)
 
-    assert [(article.title, article.text) for article in articles(found)] == [
-        (line["title"], clean_html(line["html"])) for line in whole
-    ]
+    assert sorted((article.title, article.text, article.published) for article in articles(found)) == sorted(
+        (line["title"], clean_html(line["html"]), moment(line["at"])) for line in whole
+    )
     states = {"blocked": "blocked_by_platform"}
-    assert [reading.state for reading in found] == [states.get(line["state"], line["state"]) for line in told]
+    assert Counter(reading.state for reading in found) == Counter(
+        states.get(line["state"], line["state"]) for line in told
+    )
     assert Counter(reading.fault for reading in found) == {None: 37, "not_an_article": 2}
+    assert {name for reading in found for name in reading.unknown} == set()
+
+
+def test_one_account_comes_from_the_account_api_and_nothing_twice(town: tuple[TownFile, ...]) -> None:
+    (answer,) = (file for file in of(town, "wechat-html") if file.path.suffix == ".json")
+    rest = [file for file in of(town, "wechat-html") if file.source == answer.source and file is not answer]
+
+    assert len(articles(saved(answer))) == 9
+    assert [saved(file)[0].state for file in rest] == ["client_only"]
 
 
 def test_every_app_record_is_its_article(town: tuple[TownFile, ...]) -> None:
@@ -180,8 +203,8 @@ def test_every_app_record_is_its_article(town: tuple[TownFile, ...]) -> None:
     found = app(town)
 
     assert {(reading.fault, reading.unknown) for reading in found} == {(None, frozenset())}
-    assert [(article.title, article.text) for article in articles(found)] == [
-        (line["title"], line["body"]) for line in told
+    assert [(article.title, article.text, article.published) for article in articles(found)] == [
+        (line["title"], line["body"], moment(line["at"])) for line in told
     ]
     edited = [article.updated != article.published for article in articles(found)]
     assert edited == ["updated" in line for line in told]
@@ -222,7 +245,7 @@ def test_the_same_day_gives_the_same_bytes_and_another_day_other_ids(
     next_day = render(tmp_path / "next", END + timedelta(days=1))
 
     assert bytes_of(again) == bytes_of(town)
-    assert len(bytes_of(town)) == 41
+    assert len(bytes_of(town)) == len(town) == 1 + (39 - 8) + 1
     assert not {status["mid"] for status in statuses(next_day)} & {status["mid"] for status in statuses(town)}
     assert not {a.key for a in articles(pages(next_day))} & {a.key for a in articles(pages(town))}
 
@@ -257,9 +280,8 @@ def test_the_demo_declares_every_source_with_a_sound_credit_code(town: tuple[Tow
 def test_pages_are_of_the_official_account_that_their_source_declares(town: tuple[TownFile, ...]) -> None:
     for file in of(town, "wechat-html"):
         declared = tomllib.loads((CONFIG / "sources" / f"{file.source}.toml").read_text("utf-8"))
-        item = read_page(file.path.read_bytes(), edge(file.source, "云岫发布")).item
-        if isinstance(item, Article):
-            assert item.key.split(":")[1] in declared["source"][file.source]["biz"]
+        for article in articles(saved(file)):
+            assert article.key.split(":")[1] in declared["source"][file.source]["biz"]
 
 
 def test_the_demos_region_is_the_one_that_ships() -> None:
