@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import click
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -23,7 +22,7 @@ from chengqing import demo as town
 from chengqing import doctor as checks
 from chengqing import logs, measure, show
 from chengqing.clock import SystemClock, parse_moment
-from chengqing.config import ConfigError, load_config
+from chengqing.config import ConfigError, LogLevel, load_config
 from chengqing.importing import Format, ImportRefused, import_file
 from chengqing.keys import KeyringError
 from chengqing.messages import say
@@ -53,6 +52,7 @@ class Options:
 
     data: Path
     config: Path | None
+    log_level: LogLevel | None
 
 
 @app.callback()
@@ -60,10 +60,10 @@ def _options(
     context: typer.Context,
     data: Annotated[Path, typer.Option(envvar="CHENGQING_DATA", help="数据目录 Data directory.")] = Path("var"),
     config: Annotated[Path | None, typer.Option(help="配置文件 Configuration file.")] = None,
-    log_level: Annotated[str, typer.Option(click_type=click.Choice(list(logs.LEVELS)))] = "warning",
+    log_level: Annotated[LogLevel | None, typer.Option(help="日志级别 Log level.")] = None,
 ) -> None:
-    logs.configure(log_level)
-    context.obj = Options(data, config)
+    logs.configure(log_level or "warning")
+    context.obj = Options(data, config, log_level)
 
 
 @contextmanager
@@ -72,6 +72,7 @@ def _workspace(context: typer.Context) -> Iterator[Workspace]:
     with open_workspace(
         options.data, options.config, SystemClock(), waiting=lambda: _errors().print(say("waiting"))
     ) as workspace:
+        logs.configure(options.log_level or workspace.config.log_level)
         yield workspace
 
 
@@ -165,7 +166,8 @@ def _measure(context: typer.Context, file: Path, command: Callable[..., Iterator
             else:
                 yield text
 
-    reader = load_reader(load_config(options.data, options.config).regions)
+    settings = load_config(options.data, options.config)
+    reader = load_reader(settings.regions, scopes=settings.scopes)
     try:
         with file.open("rb") as stream:
             for record in command(reader, good(stream)):
@@ -182,7 +184,7 @@ def _measure(context: typer.Context, file: Path, command: Callable[..., Iterator
 def claims(
     context: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="每行一个 JSON One JSON object a line.")] = False,
-    status: Annotated[str | None, typer.Option(click_type=click.Choice(["open", "answered", "dismissed"]))] = None,
+    status: Annotated[Literal["open", "answered", "dismissed"] | None, typer.Option(help="只看 Only these.")] = None,
 ) -> None:
     """列出需要核实的说法，最要紧的在前。 List claims to check, the most pressing first."""
     with _workspace(context) as workspace, workspace.store.read() as connection:
@@ -305,19 +307,11 @@ def main() -> None:
     """Run a command. A fault prints its kind and place, never a value: a traceback may hold a text."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        code = app(standalone_mode=False) or 0
-    except click.exceptions.Exit as wish:
-        code = wish.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _errors().print(say("interrupted"))
-        code = 130
+        app()
     except Exception as error:
         code = next((code for kind, code in _KNOWN if isinstance(error, kind)), FAULT)
         _errors().print(str(error) if code != FAULT else _fault(error))
-    sys.exit(code)
+        sys.exit(code)
 
 
 def _fault(error: Exception) -> str:

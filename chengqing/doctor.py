@@ -72,7 +72,7 @@ def _machine(folder: Path) -> Iterator[Check]:
 
 def _language(settings: Config) -> Iterator[Check]:
     try:
-        reader = load_reader(settings.regions)
+        reader = load_reader(settings.regions, scopes=settings.scopes)
     except (CanaryError, PackError, OSError) as error:
         yield Check("broken", str(error))
         return

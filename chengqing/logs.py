@@ -36,7 +36,11 @@ def configure(level: str) -> None:
     """Log at ``level`` and above; other libraries say nothing below an error, and errors without their arguments."""
     logging.basicConfig(handlers=[logging.NullHandler()], force=True)
     structlog.configure(
-        processors=[structlog.processors.add_log_level, closed, structlog.processors.KeyValueRenderer(key_order=["event"])],
+        processors=[
+            structlog.processors.add_log_level,
+            closed,
+            structlog.processors.KeyValueRenderer(key_order=["event"]),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,

@@ -61,13 +61,15 @@ class SecretRef:
             descriptor = os.open(self.name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             raise SecretError(f"{self} can't be read ({error.strerror}); put the secret there, mode 600") from None
-        with os.fdopen(descriptor, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
+        try:
+            mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
                 raise SecretError(f"{self} is no plain file; put the secret into one, mode 600")
             if _open_to_others(mode):
                 raise SecretError(f"{self} can be read by others; chmod 600 it")
-            content = file.read(_LARGEST)
+            content = os.read(descriptor, _LARGEST)
+        finally:
+            os.close(descriptor)
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:

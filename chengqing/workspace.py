@@ -45,7 +45,7 @@ class Workspace:
     @cached_property
     def reader(self) -> Reader:
         """The language stages with this desk's regions; canaries run first, and refuse."""
-        return load_reader(self.config.regions)
+        return load_reader(self.config.regions, scopes=self.config.scopes)
 
     @cached_property
     def packs(self) -> Packs:

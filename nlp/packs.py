@@ -6,8 +6,8 @@ can be about at all: a text that holds no term is out of scope before any model 
 
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -69,6 +69,11 @@ class Packs:
     hazards: Mapping[str, Hazard]
     institutions: tuple[str, ...]
     figures: tuple[str, ...]
+
+    def within(self, scopes: Collection[str]) -> "Packs":
+        """The same packs with the hazards of ``scopes`` alone."""
+        kept = {id_: hazard for id_, hazard in self.hazards.items() if hazard.scope in scopes}
+        return replace(self, hazards=kept)
 
     @cached_property
     def _index(self) -> tuple[AhoCorasick, list[list[tuple[Hazard, int]]], list[str]]:

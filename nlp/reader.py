@@ -3,14 +3,14 @@
 A :class:`Reading` holds what may leave memory once it is keyed, and nothing of a text that the gate drops.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from nlp.canary import check
 from nlp.gate import LEAD, Gate, load_gate
-from nlp.packs import Hazard, Packs, Region, load_packs, load_region
+from nlp.packs import SCOPES, Hazard, Packs, Region, load_packs, load_region
 from nlp.redact import Redactor
 from nlp.score import Reason, Scorer, is_answer, is_first_hand, is_question, load_scorer
 from nlp.text import clauses, letters, normalise
@@ -135,12 +135,12 @@ class Reader:
         return "&".join(sorted(keys - {""}))
 
 
-def load_reader(regions: tuple[Path, ...] = (), *, canaries: bool = True) -> Reader:
-    """The reader over the shipped packs and models and the desk's ``regions``.
+def load_reader(regions: tuple[Path, ...] = (), *, scopes: Collection[str] = SCOPES, canaries: bool = True) -> Reader:
+    """The reader over the shipped packs and models, the desk's ``regions`` and ``scopes``.
 
     Runs the canaries first (design, Bound 5) and raises CanaryError when the gate lets one through.
     """
-    packs = load_packs()
+    packs = load_packs().within(scopes)
     read = tuple(load_region(path) for path in regions)
     gate = load_gate(packs)
     tried = check(gate, read) if canaries else 0

@@ -17,7 +17,15 @@ from tests.support.crowd import Crowd, apart
 
 KEY = EpochKey("test", bytes(range(32)))
 RUMOUR = "听说小龙虾和西瓜一起吃会中毒，桃溪已经有好几个人住院了"
-TAILS = ["我家楼下就有一个", "同事的表哥亲口说的", "昨晚九点刚知道", "阿满说她也听到了", "记得告诉外婆", "路口那家店还在卖", "反正我不吃了"]
+TAILS = [
+    "我家楼下就有一个",
+    "同事的表哥亲口说的",
+    "昨晚九点刚知道",
+    "阿满说她也听到了",
+    "记得告诉外婆",
+    "路口那家店还在卖",
+    "反正我不吃了",
+]
 
 
 def key() -> EpochKey:
@@ -97,7 +105,7 @@ def test_one_account_over_six_epochs_never_crosses(connection: Connection) -> No
         assert crowd.shown() == {} and crowd.texts() == set()
 
 
-def test_six_epochs_as_one_would_cross(connection: Connection) -> None:
+def test_six_epochs_as_one_would_cross() -> None:
     """The arm without the guard: bins of six keys in one set are six."""
     bins = {bin_of(EpochKey("e", bytes([n]) * 32).account("test", "loud")) for n in range(6)}
     assert len(bins) >= 5

@@ -1,0 +1,127 @@
+"""What tables and values of the configuration have in common: strict, closed, refused with the remedy.
+
+A check raises ValueError with a text of its own; no text ever repeats the value that was refused.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
+from stdnum import numdb
+from stdnum.cn import uscc
+
+from chengqing.secret import SecretRef, parse_secret
+from nlp.packs import SCOPES, Hazard, load_packs
+
+
+class Strict(BaseModel):
+    """A table of the configuration: no key beside its own, no type but the right one, never changed after."""
+
+    # Without hide_input_in_errors an error that somebody prints would hold what stood in the file.
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a table is read with: where its file lies, the desk's scopes, whether the desk names a contact."""
+
+    folder: Path
+    scopes: tuple[str, ...] = SCOPES
+    contact: bool = True
+
+    @classmethod
+    def of(cls, context: object) -> "Context":
+        """The context that a validator is handed; one with the defaults where there is none."""
+        return context if isinstance(context, cls) else cls(Path())
+
+
+def between(least: int, most: int, remedy: str) -> AfterValidator:
+    """A whole number from ``least`` to ``most``; ``remedy`` says what to do about another."""
+
+    def check(value: int) -> int:
+        if not least <= value <= most:
+            raise ValueError(f"must be from {least} to {most}; {remedy}")
+        return value
+
+    return AfterValidator(check)
+
+
+def matching(pattern: str, problem: str) -> AfterValidator:
+    """A text that is ``pattern`` from end to end; ``problem`` says what is wrong with another, and the remedy."""
+    form = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not form.fullmatch(value):
+            raise ValueError(problem)
+        return value
+
+    return AfterValidator(check)
+
+
+def _secret(value: object, info: ValidationInfo) -> SecretRef:
+    return parse_secret(value, Context.of(info.context).folder)
+
+
+def once(values: tuple[str, ...]) -> tuple[str, ...]:
+    """A list that names something, and nothing twice."""
+    if not values or len(set(values)) < len(values):
+        raise ValueError("must name at least one, and none twice; mend the list")
+    return values
+
+
+Line = Annotated[str, matching(r"[^\x00-\x1f\x7f]{1,200}", "must be 1 to 200 characters on one line; write it so")]
+Secret = Annotated[SecretRef, PlainValidator(_secret)]
+# TOML knows lists alone; what is read is a tuple, which nobody can change.
+Names = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(once)]
+
+
+def _credit_code(code: str) -> str:
+    # 92 and 93 are the registers of self-employed people and farmers' co-operatives.
+    if not uscc.is_valid(code) or uscc.compact(code) != code or code[:2] in ("92", "93"):
+        raise ValueError(
+            "is no unified social credit code of a body (GB 32100: 18 characters, check digit right, not a "
+            "one-person business); copy it from the body's registration"
+        )
+    return code
+
+
+class Organisation(Strict):
+    """A public body or licensed medium, as registered (design, Bound 7)."""
+
+    name: Annotated[str, matching(r"[^\x00-\x1f\x7f@/]{2,60}", "must be the body's name, 2 to 60 characters; mend it")]
+    credit_code: Annotated[str, AfterValidator(_credit_code)]
+
+
+_NO_COUNTY = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
+_FORMER = re.compile(r"\[[0-9]*-[0-9]+\]")
+_SINCE = re.compile(r"\[[0-9]+-\]")
+
+
+def _division(code: str) -> str:
+    found = numdb.get("cn/loc").info(code) if re.fullmatch("[0-9]{6}", code) and not code.endswith("00") else []
+    names = found[-1][1].get("county", "").split(",") if found else []
+    if all(_FORMER.match(name) or _SINCE.sub("", name) in ("", *_NO_COUNTY) for name in names):
+        raise ValueError("is no county-level division of GB/T 2260 in the shipped list; write its six digits in quotes")
+    return code
+
+
+@cache
+def _hazards() -> Mapping[str, Hazard]:
+    return load_packs().hazards
+
+
+def _hazard(name: str, info: ValidationInfo) -> str:
+    hazards, scopes = _hazards(), Context.of(info.context).scopes
+    if name not in SCOPES and name not in hazards:
+        raise ValueError("is no scope and no hazard of the packs; name one of them, queries use their terms alone")
+    if (hazards[name].scope if name in hazards else name) not in scopes:
+        raise ValueError("is outside the desk's scopes; add its scope to chengqing.toml or leave it out")
+    return name
+
+
+Division = Annotated[str, AfterValidator(_division)]
+HazardName = Annotated[str, AfterValidator(_hazard)]
