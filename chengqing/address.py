@@ -69,7 +69,7 @@ def host_of(url: str) -> str:
     """The host of a URL as it is looked up: lower case, ASCII, no final dot. Raises ValueError for none."""
     try:
         # Full-width letters and stops are folded here as a resolver folds them.
-        return (_split(url).hostname or "").rstrip(".").encode("idna").decode("ascii").lower().rstrip(".")
+        return (_split(url).hostname or "").encode("idna").decode("ascii").lower().rstrip(".")
     except UnicodeError:
         raise ValueError("holds no sound host name; write the address as https://host/path") from None
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
-from chengqing.source import Source
+from chengqing.source import ContractFiles, Source
 from chengqing.workspace import Workspace
 from pipelines import epochs, retention, said, windows
 from pipelines.epoch import EpochKey
@@ -106,6 +106,7 @@ def import_file(
             signers=_PrivateKeys(key),
             now=datetime.fromtimestamp(window.as_of, UTC),
             organisation=source.organisation.name if source and source.organisation else None,
+            accounts=frozenset(source.biz) if isinstance(source, ContractFiles) else frozenset(),
             permitted=source is None or source.stores(workspace.clock.now().date()),
         )
         unknown = _read_all(workspace, window, key, _records(stream, window, format, edge), size, progress)

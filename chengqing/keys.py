@@ -35,9 +35,13 @@ class _Entry:
 class Keyring:
     """All keys of one data directory. Opening it destroys what has outlived its time."""
 
-    def __init__(self, folder: Path, hour: int) -> None:
-        """Open or make ``folder``; ``hour`` is the clock's, in hours since 1970."""
+    def __init__(self, folder: Path, hour: int, *, epoch_days: int = CURRENT_HOURS // 24) -> None:
+        """Open or make ``folder``; ``hour`` is the clock's, in hours since 1970.
+
+        ``epoch_days`` shortens the time that a key is the current one; it can't make it longer.
+        """
         self._folder = folder
+        self._current = min(epoch_days * 24, CURRENT_HOURS)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
@@ -121,13 +125,13 @@ class Keyring:
         return {entry.name for entry in self._entries() if entry.private}
 
     def rotate(self, hour: int) -> EpochKey:
-        """The current shared epoch at ``hour``; made when there is none, or when the last has served 11 days.
+        """The current shared epoch at ``hour``; made when there is none, or when the last has served its days.
 
         The first epoch begins 72 hours back, so that every post young enough to be read has one.
         """
         shared = [entry for entry in self._entries() if not entry.private]
         newest = max(shared, key=lambda entry: entry.start, default=None)
-        if newest is not None and hour < newest.start + CURRENT_HOURS:
+        if newest is not None and hour < newest.start + self._current:
             return EpochKey(newest.name, newest.path.read_bytes())
         name = secrets.token_hex(8)
         start = hour - 72 if newest is None else hour

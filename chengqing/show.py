@@ -14,7 +14,7 @@ from chengqing.measure import reason_record
 from chengqing.messages import language, say
 from nlp.packs import Hazard
 from pipelines.page import REASONS
-from pipelines.view import ClaimView
+from pipelines.view import ClaimView, Variant
 from pipelines.windows import Counts
 
 _CLAUSES, _REASONS = 3, 3
@@ -77,16 +77,28 @@ def _spread(claim: ClaimView) -> str:
     return "".join(parts)
 
 
-def _wording(claim: ClaimView) -> str:
-    first, *others = claim.variants or [None]
-    clauses = list(first.wording if first else claim.wording)
-    clauses += [c for c in claim.wording if c not in clauses and not any(v and c in v.wording for v in others)]
-    words = "，".join(clauses[:_CLAUSES]) + ("…" if len(claim.wording) + claim.hidden_wording > _CLAUSES else "")
-    head = claim.headline or words or say("no_wording")
+def _telling(clauses: Iterable[str], hazard: Hazard) -> list[str]:
+    """The clauses in their order, those that name the hazard first."""
+    return sorted(clauses, key=lambda clause: not any(term in clause for term in hazard.terms))
+
+
+def _wording(claim: ClaimView, hazard: Hazard) -> str:
+    """Headline or most telling clauses, what contradicts them, and the id to act by."""
+    own = claim.variants[0].wording if claim.variants else ()
+    others = [variant for variant in claim.variants[1:] if _contradict(claim.variants[0], variant)]
+    elsewhere = {clause for variant in others for clause in variant.wording}
+    clauses = _telling((c for c in claim.wording if c in own or c not in elsewhere), hazard)
+    more = len(clauses) + claim.hidden_wording > _CLAUSES
+    head = claim.headline or "，".join(clauses[:_CLAUSES]) + ("…" if more else "") or say("no_wording")
     if claim.early_warning:
         head = f"【{say('early_warning')}】{head}"
-    tails = [say("other_variant", wording="，".join(v.wording[:2])) for v in others[:2] if v]
+    tails = [say("other_variant", wording="，".join(variant.wording[:2])) for variant in others[:2]]
     return "\n".join([head, *tails, claim.id])
+
+
+def _contradict(first: Variant, other: Variant) -> bool:
+    """Whether two variants pin down the same slot in different ways."""
+    return any(name in first.slots and first.slots[name] != value for name, value in other.slots.items())
 
 
 def _why(claim: ClaimView) -> str:
@@ -105,7 +117,13 @@ def print_claims(
     else:
         console.print(say("claims_title", n=len(claims)))
         for claim in claims:
-            cells = (_wording(claim), _name(hazards[claim.hazard]), _spread(claim), _why(claim), "、".join(claim.said))
+            cells = (
+                _wording(claim, hazards[claim.hazard]),
+                _name(hazards[claim.hazard]),
+                _spread(claim),
+                _why(claim),
+                "、".join(claim.said),
+            )
             line = "\t".join([f"{claim.check_score:.1f}", *cells]).replace("\n", " ")
             console.print(line, soft_wrap=True, markup=False, highlight=False)
     if spoken:
@@ -123,7 +141,7 @@ def _table(claims: Iterable[ClaimView], hazards: Mapping[str, Hazard]) -> Table:
     for claim in rows:
         table.add_row(
             f"{claim.check_score:.1f}",
-            _wording(claim),
+            _wording(claim, hazards[claim.hazard]),
             _name(hazards[claim.hazard]),
             _spread(claim),
             _why(claim),

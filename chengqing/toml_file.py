@@ -57,9 +57,7 @@ def read_toml(path: Path) -> TomlFile:
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
         table, line = tomllib.loads(text), ""
-    except UnicodeDecodeError:
-        table, line = None, ""
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # another encoding, bad TOML, a number or nesting past all bounds
         match = re.search(r"at line ([0-9]+)", str(error))
         table, line = None, f":{match[1]}" if match else ""
     if table is None:

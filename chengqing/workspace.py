@@ -73,7 +73,7 @@ def open_workspace(
             folder,
             settings,
             clock,
-            Keyring(settings.keys, int(clock.now().timestamp()) // 3600),
+            Keyring(settings.keys, int(clock.now().timestamp()) // 3600, epoch_days=settings.epoch_days),
             Store(settings.database or sqlite_url(folder)),
         )
         try:

@@ -6,21 +6,30 @@ At run time it is a dictionary look-up and a sum; scikit-learn is needed only to
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from nlp.marks import marks
+from nlp.score import MODELS
 from nlp.segment import words
 
-MODELS = Path(__file__).parent / "models"
 _URL = re.compile(r"https?://[\x21-\x7e]+|o?网页链接")
 _MENTION = re.compile(r"@[^\s@:,。!?]{1,30}")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
 
-def features(text: str) -> set[str]:
-    """Features of a normalised text: jieba words (marked ``w:``) and character 2- and 3-grams.
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a model reads of one text."""
+
+    grams: Set[str]
+    marks: Set[str]
+
+
+def features(text: str) -> Features:
+    """Features of a normalised text: its marks, jieba words (``w:``) and character 2- and 3-grams.
 
     Numbers count as ``0``, links and mentions as one mark each, so that neither becomes vocabulary.
     """
@@ -29,28 +38,33 @@ def features(text: str) -> set[str]:
     found = {f"w:{word}" for word in words(plain)}
     found.update(map("".join, pairwise(plain)))
     found.update(map("".join, zip(plain, plain[1:], plain[2:], strict=False)))
-    return found
+    return Features(found, marks(text))
 
 
 @dataclass(frozen=True)
 class Linear:
-    """Logistic model over binary features scaled to unit length: p = 1 / (1 + exp(-(b + sum w / sqrt n)))."""
+    """Logistic model over marks and over n-grams scaled to unit length.
+
+    p = 1 / (1 + exp(-z)), z = intercept + sum of marks' weights + sum of n-grams' weights / sqrt(their number).
+    """
 
     weights: Mapping[str, float]
+    marks: Mapping[str, float]
     intercept: float
     threshold: float
 
-    def logit(self, found: Iterable[str]) -> float:
-        """Log odds of the positive class for the features of one text; only known features count."""
-        known = [weight for feature in found if (weight := self.weights.get(feature)) is not None]
-        return self.intercept + (math.fsum(known) / math.sqrt(len(known)) if known else 0.0)
+    def logit(self, found: Features) -> float:
+        """Log odds of the positive class for one text; only known features count."""
+        grams = [weight for gram in found.grams if (weight := self.weights.get(gram)) is not None]
+        scaled = math.fsum(grams) / math.sqrt(len(grams)) if grams else 0.0
+        return self.intercept + math.fsum(self.marks.get(mark, 0.0) for mark in found.marks) + scaled
 
-    def probability(self, found: Iterable[str]) -> float:
+    def probability(self, found: Features) -> float:
         """Probability of the positive class, 0 to 1."""
         return 1.0 / (1.0 + math.exp(-self.logit(found)))
 
 
 def load(name: str, folder: Path = MODELS) -> Linear:
-    """Read ``<folder>/<name>.json``: ``{"threshold", "intercept", "weights": {feature: weight}}``."""
+    """Read ``<folder>/<name>.json``: ``threshold``, ``intercept``, ``marks`` and ``weights`` (of n-grams) by name."""
     document = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    return Linear(document["weights"], document["intercept"], document["threshold"])
+    return Linear(document["weights"], document["marks"], document["intercept"], document["threshold"])

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlp.linear import MODELS
+MODELS = Path(__file__).parent / "models"
 
 
 @dataclass(frozen=True, slots=True)

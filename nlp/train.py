@@ -11,21 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import Normalizer
 
-from nlp.linear import MODELS, Linear, features
+from nlp.linear import Linear, features
 from nlp.packs import load_packs
-from nlp.score import RULES, SOURCED, indicators, is_question
+from nlp.score import MODELS, RULES, SOURCED, indicators, is_question
 from nlp.text import normalise
 from nlp.voice import is_voice
 
 CORPUS = Path(__file__).parent / "corpus"
 VOICES = frozenset({"accountability", "opinion", "help"})
 MIN_COUNT = 2
+MARK_SCALE = 0.3
+"""Size of a mark beside n-grams of unit length: smaller is more strongly held to zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,26 @@ def fit(texts: Sequence[str], labels: Sequence[bool], *, strength: float, thresh
 
     ``strength`` is scikit-learn's C. Weights are rounded to 4 decimals; those of 0 are left out.
     """
-    vectorizer = CountVectorizer(analyzer=lambda text: sorted(features(text)), binary=True, min_df=MIN_COUNT)
-    matrix: csr_matrix = Normalizer().fit_transform(vectorizer.fit_transform(texts))
+    read = [features(text) for text in texts]
+    vectorizer = CountVectorizer(analyzer=sorted, binary=True, min_df=MIN_COUNT)
+    grams: csr_matrix = Normalizer().fit_transform(vectorizer.fit_transform([found.grams for found in read]))
+    marker = CountVectorizer(analyzer=sorted, binary=True, min_df=MIN_COUNT)
+    matrix = hstack([MARK_SCALE * marker.fit_transform([found.marks for found in read]), grams]).tocsr()
     model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000, random_state=0)
     model.fit(matrix, np.asarray(labels))
-    names = vectorizer.get_feature_names_out()
-    weights = {name: value for name, w in zip(names, model.coef_[0], strict=True) if (value := round(float(w), 4))}
-    return Linear(dict(sorted(weights.items())), round(float(model.intercept_[0]), 4), threshold)
+    marked = len(marker.vocabulary_)
+    return Linear(
+        _weights(vectorizer.get_feature_names_out(), model.coef_[0][marked:]),
+        _weights(marker.get_feature_names_out(), MARK_SCALE * model.coef_[0][:marked]),
+        round(float(model.intercept_[0]), 4),
+        threshold,
+    )
+
+
+def _weights(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
+    """Weights by name in the order of names; those that round to 0 are left out."""
+    pairs = zip(names, values, strict=True)
+    return dict(sorted((name, value) for name, w in pairs if (value := round(float(w), 4))))
 
 
 def out_of_fold(
@@ -132,7 +147,7 @@ def main() -> None:
         model = fit(texts, labels, strength=strength, threshold=threshold)
         _write(
             MODELS / f"{name}.json",
-            {"threshold": threshold, "intercept": model.intercept, "weights": model.weights},
+            {"threshold": threshold, "intercept": model.intercept, "marks": model.marks, "weights": model.weights},
         )
     _write(MODELS / "score.json", fit_score(examples, claim_logits))
 

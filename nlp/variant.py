@@ -70,6 +70,11 @@ def _take(pattern: re.Pattern[str], text: str) -> tuple[tuple[str, ...], str]:
     return tuple(sorted(found)), pattern.sub(" ", text)
 
 
+def _inside_number(clause: str, start: int) -> bool:
+    """Whether a name that begins with a digit is the end of a longer number: 12路 in 112路."""
+    return start > 0 and clause[start].isdecimal() and clause[start - 1].isdecimal()
+
+
 class Guard:
     """Reads the slots of clauses, with the places and the foods and drugs it is given."""
 
@@ -85,6 +90,8 @@ class Guard:
         rest = clause
         if self._automaton is not None:
             for index, start, end in self._automaton.find_matches_as_indexes(clause):
+                if _inside_number(clause, start):
+                    continue
                 if index < self._places:
                     places.add(self._names[index])
                     rest = rest[:start] + " " * (end - start) + rest[end:]

@@ -95,7 +95,8 @@ class Edge:
     """What a reader is told about the source it reads, and the moment.
 
     ``organisation`` is the declared name of the body that publishes all of the source (design, Bound 7); without
-    it the writer may be an individual. ``permitted`` false: nothing of the source may be read.
+    it the writer may be an individual. ``permitted`` false: nothing of the source may be read. ``accounts``, where
+    given, are the organisation's own: what another published is not permitted.
     """
 
     source: str
@@ -103,6 +104,7 @@ class Edge:
     now: datetime
     organisation: str | None = None
     permitted: bool = True
+    accounts: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

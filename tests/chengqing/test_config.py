@@ -476,6 +476,19 @@ def test_file_without_source(tmp_path: Path) -> None:
     assert "source: is missing; begin a source with [source.ID]" in refusal(tmp_path, f='kind = "rss"\n')
 
 
+def test_key_beside_the_sources(tmp_path: Path) -> None:
+    """A setting above the header belongs to no source; it is told, not dropped."""
+    assert "f.toml:1: may_stor: is an unknown key; did you mean may_store" in refusal(
+        tmp_path, f="may_stor = true\n" + FEED
+    )
+
+
+def test_values_past_all_bounds(tmp_path: Path) -> None:
+    """What the parser itself gives up on is a refusal, no crash."""
+    for value in ("[" * 5_000, "9" * 5_000):
+        assert "is not valid TOML" in refusal(tmp_path, f"regions = {value}\n")
+
+
 def test_hazard_outside_the_desks_scopes(tmp_path: Path) -> None:
     """A source can't ask about what the desk does not look at."""
     message = refusal(tmp_path, 'scopes = ["food_drug"]\n', f=WEIBO)
