@@ -1,14 +1,16 @@
 """Articles of organisations: stored with outlet and link, replaced by edits, gone with a tombstone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from nlp.reader import Told
 from pipelines import outbox, schema
 from pipelines.page import Article
+from pipelines.store import slices
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +21,42 @@ class Stored:
     changed: bool
 
 
-def save(connection: Connection, source: str, article: Article, told: Told, now: int) -> Stored:
-    """Store the article, or replace an older version of it. ``now`` in Unix seconds."""
+def save(
+    connection: Connection, source: str, some: Sequence[tuple[Article, Told]], now: int
+) -> list[tuple[Article, Told, Stored]]:
+    """Store articles, or replace older versions of them; what became of each. ``now`` in Unix seconds.
+
+    Of one that stands in ``some`` more than once, the last counts.
+    """
     table = schema.article
-    before = connection.execute(sa.select(table).where(table.c.key == article.key)).one_or_none()
-    if before is not None and (before.title, before.text) == (told.title, told.text):
-        return Stored(before.id, changed=False)
-    row = {
+    last = {article.key: (article, told) for article, told in some}
+    before: dict[str, Row[Any]] = {}
+    for keys in slices(last):
+        before.update({row.key: row for row in connection.execute(sa.select(table).where(table.c.key.in_(keys)))})
+    new = [_row(source, article, told, 1) for key, (article, told) in last.items() if key not in before]
+    ids: dict[str, int] = {}
+    if new:
+        ids.update(
+            (row.key, row.id) for row in connection.execute(sa.insert(table).returning(table.c.key, table.c.id), new)
+        )
+    edited = {
+        key: row for key, row in before.items() if (row.title, row.text) != (last[key][1].title, last[key][1].text)
+    }
+    for key, row in edited.items():
+        values = _row(source, *last[key], row.version + 1)
+        connection.execute(sa.update(table).where(table.c.id == row.id).values(values))
+    _detach(connection, [row.id for row in edited.values()], now)
+    ids.update((key, row.id) for key, row in before.items())
+    changed = ids.keys() - (before.keys() - edited.keys())
+    outbox.put(connection, "article", {str(ids[key]) for key in changed}, now)
+    return [
+        (article, told, Stored(ids[article.key], article.key in changed and last[article.key][0] is article))
+        for article, told in some
+    ]
+
+
+def _row(source: str, article: Article, told: Told, version: int) -> dict[str, Any]:
+    return {
         "source": source,
         "key": article.key,
         "outlet": article.outlet,
@@ -36,16 +67,8 @@ def save(connection: Connection, source: str, article: Article, told: Told, now:
         "role": told.role,
         "published": int(article.published.timestamp()),
         "updated": int(article.updated.timestamp()) if article.updated else None,
-        "version": before.version + 1 if before is not None else 1,
+        "version": version,
     }
-    if before is None:
-        id_ = connection.execute(sa.insert(table).values(row).returning(table.c.id)).scalar_one()
-    else:
-        id_ = before.id
-        connection.execute(sa.update(table).where(table.c.id == id_).values(row))
-        _detach(connection, [id_], now)
-    outbox.put(connection, "article", [str(id_)], now)
-    return Stored(id_, changed=True)
 
 
 def remove(connection: Connection, keys: Iterable[str], now: int) -> int:
@@ -61,6 +84,8 @@ def remove(connection: Connection, keys: Iterable[str], now: int) -> int:
 
 def _detach(connection: Connection, ids: list[int], now: int) -> None:
     """Take articles off their claims; a claim that only they showed goes."""
+    if not ids:
+        return
     link, claim = schema.claim_article, schema.claim
     touched = list(connection.scalars(sa.select(link.c.claim).where(link.c.article.in_(ids))))
     connection.execute(sa.delete(link).where(link.c.article.in_(ids)))

@@ -186,17 +186,15 @@ class Intake:
 
     def _store_articles(self, connection: Connection, batch: Batch, counts: Counts, now: int) -> list[Mention]:
         mentions = []
-        for article, told in batch._told:
-            stored = articles.save(connection, batch.source, article, told, now)
+        for article, told, stored in articles.save(connection, batch.source, batch._told, now):
             counts.add(_unit(article), "kept" if stored.changed else "duplicate")
             if stored.changed and told.role == "claim":
-                mentions.append(
-                    _article_mention(next(iter(batch.keys.values())), batch.source, article, told, stored.id)
-                )
+                mentions.append(_article_mention(batch.keys, batch.source, article, told, stored.id))
         return mentions
 
 
-def _article_mention(key: EpochKey, source: str, article: Article, told: Told, id_: int) -> Mention:
+def _article_mention(keys: Mapping[str, EpochKey], source: str, article: Article, told: Told, id_: int) -> Mention:
+    key = next(iter(keys.values()))
     return Mention(
         key=key,
         hazard=told.hazard.id,

@@ -1,0 +1,244 @@
+"""Imports that are killed, that meet another command, or that run out of room: what stands is whole, and the same."""
+
+import fcntl
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chengqing.messages import say
+from nlp.reader import load_reader
+from tests.support.program import command, environment, locked, run, start, until
+from tests.support.standing import assert_whole, counts, database, everything, half_written, told
+from tests.support.statuses import CLAIMS, MENTIONS, STATUSES, crowded, kept_wordings
+
+AS_OF = datetime(2026, 11, 22, 8, tzinfo=timezone(timedelta(hours=8)))
+IMPORT = ("--format", "weibo-status", "--as-of", AS_OF.isoformat())
+STORAGE = 4
+
+
+# -- the file ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wordings() -> list[str]:
+    """Texts that the gate keeps."""
+    return kept_wordings(load_reader(canaries=False))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("interrupted")
+
+
+@pytest.fixture(scope="module")
+def file(folder: Path, wordings: list[str]) -> Path:
+    path = folder / "statuses.jsonl"
+    path.write_text("\n".join(crowded(wordings, AS_OF, 1)) + "\n", encoding="utf-8")
+    return path
+
+
+# -- running -------------------------------------------------------------------------------------
+
+
+def window_is_open(data: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"file:{data}/chengqing.db?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("SELECT 1 FROM window").fetchall())
+    except sqlite3.OperationalError:
+        return False
+
+
+def started(file: Path, data: Path) -> subprocess.Popen[bytes]:
+    """An import that has its turn."""
+    process = start("import", file, *IMPORT, data=data)
+    until(lambda: locked(data) or process.poll() is not None)
+    return process
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture(scope="module")
+def snapshot(folder: Path, file: Path) -> Path:
+    """A data directory whose import was killed right after its window and key were made."""
+    data = folder / "snapshot"
+    process = start("import", file, *IMPORT, data=data)
+    until(lambda: window_is_open(data))
+    stop(process)
+    assert len(list((data / "keys").glob("private-*.key"))) == 1
+    return data
+
+
+@pytest.fixture(scope="module")
+def reference(folder: Path, file: Path, snapshot: Path) -> tuple[Path, float]:
+    """The snapshot's import run to its end without a break, and the seconds it worked."""
+    data = folder / "reference"
+    shutil.copytree(snapshot, data)
+    process = started(file, data)
+    began = time.monotonic()
+    _, said = process.communicate()
+    assert process.returncode == 0, said.decode()
+    assert_whole(data)
+    return data, time.monotonic() - began
+
+
+# -- kill -9 -------------------------------------------------------------------------------------
+
+
+def test_the_reference_holds_every_claim(reference: tuple[Path, float], wordings: list[str]) -> None:
+    """Several blocks, every kind of outcome, and mentions that are all there."""
+    data, _ = reference
+    with database(data) as connection:
+        assert connection.execute("SELECT count(*) FROM claim WHERE mentions >= ?", (MENTIONS,)).fetchone() == (CLAIMS,)
+        found = counts(connection)
+    assert found["text", "kept"] == CLAIMS * MENTIONS
+    assert {outcome for unit, outcome in found if unit == "text"} >= {
+        "out_of_scope",
+        "duplicate",
+        "malformed",
+        "too_old",
+    }
+    assert found["quoted", "kept"] == CLAIMS
+    assert sum(n for (unit, _), n in found.items() if unit == "text") == STATUSES
+
+
+@pytest.mark.parametrize("quarter", range(4))
+def test_killed_and_run_again_is_as_if_never_killed(
+    tmp_path: Path, file: Path, snapshot: Path, reference: tuple[Path, float], quarter: int
+) -> None:
+    """20 random moments, five to a test, one in each fifth of the work; from one snapshot, so under one key."""
+    chance = random.Random(quarter)
+    whole, seconds = reference
+    counted = []
+    for fifth in range(5):
+        data = tmp_path / str(fifth)
+        shutil.copytree(snapshot, data)
+        process = started(file, data)
+        time.sleep((fifth + chance.random()) / 5 * seconds)
+        stop(process)
+        counted.append(half_written(data, tmp_path / "spare"))
+        run("import", file, *IMPORT, data=data, check=True)
+        assert_whole(data)
+        assert everything(data) == everything(whole)
+    print("killed after lines", counted)
+    assert any(0 < lines < STATUSES for lines in counted), "no kill met the import at work"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_again_and_again_from_the_very_start(
+    tmp_path: Path, file: Path, reference: tuple[Path, float], seed: int
+) -> None:
+    """An empty directory, kills from the first instruction on, one after the other in one directory."""
+    chance = random.Random(100 + seed)
+    whole, seconds = reference
+    for _ in range(2):
+        process = start("import", file, *IMPORT, data=tmp_path / "data")
+        time.sleep(chance.uniform(0.2, 1) * seconds)
+        stop(process)
+    run("import", file, *IMPORT, data=tmp_path / "data", check=True)
+    assert_whole(tmp_path / "data")
+    assert told(tmp_path / "data") == told(whole)
+
+
+def test_a_lost_block_would_be_seen(tmp_path: Path, file: Path, snapshot: Path, reference: tuple[Path, float]) -> None:
+    """The arm without the guard: a cursor that moves without its block."""
+    data = tmp_path / "data"
+    shutil.copytree(snapshot, data)
+    start_of_line = file.read_bytes().index(b"\n", 900_000) + 1
+    line = file.read_bytes()[:start_of_line].count(b"\n")
+    with database(data) as connection:
+        connection.execute("UPDATE window SET cursor = ?, line = ?", (start_of_line, line))
+        connection.commit()
+    run("import", file, *IMPORT, data=data, check=True)
+    assert everything(data) != everything(reference[0])
+    assert told(data) != told(reference[0])
+    with pytest.raises(AssertionError):
+        assert_whole(data)
+
+
+# -- taking turns --------------------------------------------------------------------------------
+
+
+def beside(first: subprocess.Popen[bytes], *args: str | Path, data: Path) -> tuple[bytes, bytes]:
+    """What a command says that starts while ``first`` works; ``first`` stands still until the other waits."""
+    first.send_signal(signal.SIGSTOP)
+    second = start(*args, data=data)
+    assert second.stderr is not None
+    said = second.stderr.readline()
+    first.send_signal(signal.SIGCONT)
+    answer, rest = second.communicate(timeout=60)
+    first.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0), rest.decode()
+    return answer, said + rest
+
+
+def test_two_imports_into_one_directory_take_turns(tmp_path: Path, folder: Path, file: Path, wordings: list[str]) -> None:
+    """The second says that it waits; then both have succeeded."""
+    other = folder / "other.jsonl"
+    other.write_text("\n".join(crowded(wordings, AS_OF, 2)) + "\n", encoding="utf-8")
+    _, said = beside(started(file, tmp_path), "import", other, *IMPORT, data=tmp_path)
+    assert said.decode().split("\n") == [say("waiting"), ""]
+    assert_whole(tmp_path, windows=2)
+
+
+def test_claims_beside_an_import_shows_what_the_import_found(tmp_path: Path, file: Path) -> None:
+    """A reader waits as well, and then reads claims that are whole."""
+    answer, said = beside(started(file, tmp_path), "claims", "--json", data=tmp_path)
+    assert say("waiting") in said.decode()
+    shown = [json.loads(line) for line in answer.splitlines()]
+    assert [claim["mentions"] for claim in shown] == [MENTIONS + 1] * CLAIMS
+
+
+def test_one_file_twice_at_once_is_imported_once(tmp_path: Path, file: Path, reference: tuple[Path, float]) -> None:
+    """Whoever comes second answers "already imported"."""
+    both = [start("import", file, *IMPORT, data=tmp_path) for _ in range(2)]
+    said = [process.communicate(timeout=60)[0].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    kept = CLAIMS * MENTIONS
+    assert sum(say("import_already", name=file.name, read=STATUSES, kept=kept) in text for text in said) == 1
+    assert_whole(tmp_path)
+    assert told(tmp_path) == told(reference[0])
+
+
+# -- no room -------------------------------------------------------------------------------------
+
+
+def assert_refused(done: subprocess.CompletedProcess[bytes], code: int, *words: str) -> None:
+    """One line that says why, no traceback, and the exit code."""
+    said = done.stderr.decode()
+    assert done.returncode == code, said
+    assert all(word in said for word in words), said
+    assert "Traceback" not in said and len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("kilobytes", [400, 700, 1000])
+def test_no_room_for_a_block_loses_nothing(
+    tmp_path: Path, file: Path, snapshot: Path, reference: tuple[Path, float], kilobytes: int
+) -> None:
+    """Files may grow to a limit (the kernel then refuses as a full disk does); later there is room."""
+    data = tmp_path / "data"
+    shutil.copytree(snapshot, data)
+    limit = f"ulimit -f {kilobytes}; trap '' XFSZ; exec \"$@\""
+    full = subprocess.run(
+        ["bash", "-c", limit, "-", *command("import", file, *IMPORT, data=data)], env=environment(), capture_output=True
+    )
+    assert_refused(full, STORAGE, str(data / "chengqing.db"), "nothing of this block was stored")
+    assert half_written(data, tmp_path / "spare") < STATUSES
+    run("import", file, *IMPORT, data=data, check=True)
+    assert_whole(data)
+    assert everything(data) == everything(reference[0])
