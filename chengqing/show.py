@@ -18,6 +18,8 @@ from pipelines.view import ClaimView, Variant
 from pipelines.windows import Counts
 
 _CLAUSES, _REASONS = 3, 3
+_ALIKE = 0.4
+"""Share of character pairs from which two clauses are wordings of one thing."""
 
 
 def claim_record(claim: ClaimView) -> dict[str, Any]:
@@ -97,8 +99,14 @@ def _wording(claim: ClaimView, hazard: Hazard) -> str:
 
 
 def _contradict(first: Variant, other: Variant) -> bool:
-    """Whether two variants pin down the same slot in different ways."""
-    return any(name in first.slots and first.slots[name] != value for name, value in other.slots.items())
+    """Whether two variants say nearly the same and pin down the same slot in different ways."""
+    differs = any(name in first.slots and first.slots[name] != value for name, value in other.slots.items())
+    return differs and any(_alike(a, b) for a in first.wording for b in other.wording)
+
+
+def _alike(left: str, right: str) -> bool:
+    a, b = ({text[i : i + 2] for i in range(len(text) - 1)} for text in (left, right))
+    return len(a & b) >= _ALIKE * len(a | b)
 
 
 def _why(claim: ClaimView) -> str:

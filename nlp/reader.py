@@ -3,6 +3,7 @@
 A :class:`Reading` holds what may leave memory once it is keyed, and nothing of a text that the gate drops.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +13,15 @@ from nlp.canary import check
 from nlp.gate import LEAD, Gate, load_gate
 from nlp.packs import SCOPES, Hazard, Packs, Region, load_packs, load_region
 from nlp.redact import Redactor
-from nlp.score import Reason, Scorer, is_answer, is_first_hand, is_question, load_scorer
+from nlp.score import Reason, Scorer, asserts_effect, is_answer, is_first_hand, is_question, load_scorer
 from nlp.text import clauses, letters, normalise
 from nlp.variant import Guard, Slots
+
+
+_DOING = re.compile("[不别勿吃喝买用会能是有可要没无被过含致]")
+"""Characters of terms that say what is done with a food or drug, and name none."""
+_HEADLINE = 60
+"""Characters that serve as headline where a text has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,13 @@ class Reader:
         outlets = tuple(normalise(outlet) for region in regions for outlet in region.outlets)
         hazards = packs.hazards.values()
         terms = tuple(term for hazard in hazards for term in hazard.terms)
-        items = tuple(term for hazard in hazards if hazard.scope == "food_drug" for term in hazard.terms)
+        items = tuple(
+            term
+            for hazard in hazards
+            if hazard.scope == "food_drug"
+            for term in hazard.terms
+            if not _DOING.search(term)
+        )
         self._gate = gate
         self._scopes = {hazard.id: hazard.scope for hazard in hazards}
         self._scorer = scorer
@@ -105,7 +118,8 @@ class Reader:
         if passed is None:
             return None
         score, reasons = self._scorer.score(body[:LEAD], passed.logit)
-        doubtful = score >= 0.5 and not is_answer(body) and self._gate.keep(body[:LEAD]) is not None
+        head = normalise(title) or body[:_HEADLINE]
+        doubtful = asserts_effect(head) and not is_answer(head) and self._gate.keep(body[:LEAD]) is not None
         return Told(
             hazard=passed.touch.hazard,
             role="claim" if doubtful else "notice",

@@ -57,7 +57,7 @@ SOURCED = _rule(
 
 _FIRST_HAND = re.compile(
     "亲眼|亲身|亲历|我(?:就)?在现场|现场看到|我看到|我看见|我闻到|我家(?:孩子|小孩|宝宝|娃|水|楼下)|我们(?:家|班|科|科室|医院|单位|厂|小区|村|学校|幼儿园|病房|急诊)|我(?:是|在).{0,12}(?:医生|护士|老师|员工|工人|上班|工作|值班)|我孩子|我儿子|我女儿|孩子班|班里|班上|家长群"
-    "|科室|接诊|收治|我值班|今天收了|病房里|亲手|尝了|喝了以后|吃了以后|刚刚看见|刚看见|刚才看到|目击|路过|门口看到|我邻居|隔壁邻居|楼上邻居|同事的孩子|摊主|卖菜|卖鱼"
+    "|科室|接诊|收治|我值班|今天收了|病房里|亲手|尝了|喝了以后|吃了以后|刚刚看见|刚看见|刚才看到|目击|路过|门口看到|我邻居|隔壁邻居|楼上邻居|同事的孩子|摊主|卖菜|卖鱼|值夜班|值班到|门诊(?:又|今天|已经|刚)?(?:收|接)了|我闺女|我家小|我娃|我家娃|娃在|陪(?:孩子|娃|老人|家人).{0,6}看病|诊室|中招了|当班|下夜班|病区"
 )
 _ASKS = re.compile(
     "(?:真|假|实|确)的?(?:吗|么|不|嘛|假)|真的假的|是真是假|真假|是不是真|是否属实|属实吗|有没有这回事|有这回事吗|有这事吗|有这种事吗|求证|求辟|求真相|谁知道|有人知道|有谁知道|有知道的|听说.{0,40}(?:吗|么)[?]?$|(?:会|能|要|有|停|可以|还是).{0,20}(?:吗|么|不)[?]?$|靠谱吗|可信吗|能信吗"
@@ -117,11 +117,22 @@ def is_first_hand(text: str) -> bool:
 _ANSWER = re.compile(
     "不实|谣言|辟谣|不属实|并非事实|没有科学依据|没有依据|经核实|核实后|核查|系谣传|误读|真相|属实|情况说明|情况通报|通报|公告|通告|提示|提醒|科普|解读|答疑|回应|澄清"
 )
+_ADVICE = re.compile(
+    "怎么|如何|什么|吗|记住|须知|攻略|指南|几件事|[一二三四五六七八九十]件事|哪些|看点|现场|记者|不能,|别多"
+)
+_EFFECT = re.compile(
+    "等于|致癌|化掉|根治|治好|治愈|清除|打通|排毒|杀死|预防|砒霜|有毒|剧毒|中毒|致命|会导致|就会|立刻|马上见效|百病|一夜|[0-9一二三四五六七八九十]天|神奇|不吃药"
+)
 
 
 def is_answer(text: str) -> bool:
     """Whether an organisation's text checks, answers, announces or advises, by the words such texts use."""
     return _ANSWER.search(text) is not None or SOURCED.words.search(text) is not None
+
+
+def asserts_effect(title: str) -> bool:
+    """Whether a headline states an effect on health or safety as a fact, and neither asks nor advises."""
+    return _EFFECT.search(title) is not None and _ADVICE.search(title) is None
 
 
 def is_question(text: str) -> bool:

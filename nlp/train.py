@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -24,6 +25,8 @@ from nlp.text import normalise
 from nlp.voice import is_voice
 
 CORPUS = Path(__file__).parent / "corpus"
+Floats = npt.NDArray[np.float64]
+BoolRow = npt.NDArray[np.bool_]
 VOICES = frozenset({"accountability", "opinion", "help"})
 MIN_COUNT = 2
 MARK_SCALE = 0.3
@@ -105,11 +108,28 @@ def out_of_fold(
 def fit_score(examples: Sequence[Example], logits: Sequence[float]) -> dict[str, object]:
     """Weights of the check score: rules and the claim model's out-of-fold log odds, on in-scope claims and notices."""
     rows = [i for i, example in enumerate(examples) if example.scope != "none" and not example.voice]
-    table = np.array([[logits[i], *indicators(examples[i].text)] for i in rows])
-    model = LogisticRegression(C=1.0, max_iter=2000, random_state=0).fit(table, [examples[i].flag for i in rows])
-    names = ["model", *(rule.id for rule in (*RULES, SOURCED))]
-    weights = {name: round(float(w), 4) for name, w in zip(names, model.coef_[0], strict=True)}
-    return {"bias": round(float(model.intercept_[0]), 4), "model": weights.pop("model"), "weights": weights}
+    flags = [examples[i].flag for i in rows]
+    names = [rule.id for rule in (*RULES, SOURCED)]
+    table = np.array([indicators(examples[i].text) for i in rows])
+    rules = _signed(table, flags, np.array([name != SOURCED.id for name in names]))
+    both = np.array([[logits[i] for i in rows], table @ rules]).T
+    model = LogisticRegression(C=1.0, max_iter=2000, random_state=0).fit(both, flags)
+    by_model, by_rules = (float(w) for w in model.coef_[0])
+    weights = {name: value for name, w in zip(names, rules, strict=True) if (value := round(by_rules * w, 4))}
+    return {"bias": round(float(model.intercept_[0]), 4), "model": round(by_model, 4), "weights": weights}
+
+
+def _signed(table: Floats, flags: Sequence[bool], raises: BoolRow) -> Floats:
+    """Rule weights of the sign they must have: alarm raises the score, a named source lowers it; others are 0."""
+    kept = np.ones(table.shape[1], dtype=bool)
+    while True:
+        model = LogisticRegression(C=1.0, max_iter=2000, random_state=0).fit(table[:, kept], flags)
+        weights = np.zeros(table.shape[1])
+        weights[kept] = model.coef_[0]
+        wrong = np.where(raises, weights < 0, weights > 0)
+        if not wrong.any():
+            return weights
+        kept &= ~wrong
 
 
 def _write(path: Path, document: object) -> None:
@@ -118,7 +138,7 @@ def _write(path: Path, document: object) -> None:
 
 
 CLAIM_STRENGTH, VOICE_STRENGTH = 30.0, 30.0
-CLAIM_THRESHOLD, VOICE_THRESHOLD = 0.5, 0.5
+CLAIM_THRESHOLD, VOICE_THRESHOLD = 0.5, 0.4
 
 
 def main() -> None:

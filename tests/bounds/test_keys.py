@@ -86,7 +86,7 @@ def test_eleven_days_current_then_72_hours_beside_its_successor(folder: Path) ->
         assert len(names) <= 2
         for name in names:
             alive.setdefault(name, []).append(hour)
-    whole = [name for name, hours in alive.items() if HOUR < hours[0] and hours[-1] < HOUR + 60 * 24 - 1]
+    whole = [name for name, hours in alive.items() if hours[0] > HOUR and hours[-1] < HOUR + 60 * 24 - 1]
     assert len(whole) >= 3
     assert {len(current[name]) for name in whole} == {11 * 24} and {len(alive[name]) for name in whole} == {14 * 24}
     assert max(map(len, alive.values())) <= LIFE_HOURS == CURRENT_HOURS + 72

@@ -61,10 +61,11 @@ class Desk:
         return {json.loads(line)["id"]: line for line in lines}
 
     def find(self, text: str) -> str:
-        """The id of the claim that shows ``text``."""
-        first = clauses(normalise(text))[0]
-        (found,) = (id_ for id_, line in self.claims().items() if first in line)
-        return found
+        """The id of the claim that holds ``text``'s first clause."""
+        with self.sql() as sql:
+            rows = sql.execute("SELECT claim FROM shared_clause WHERE text = ?", (clauses(normalise(text))[0],))
+            ((found,),) = rows.fetchall()
+        return str(found)
 
     def holds(self, text: str) -> list[str]:
         """Clauses of ``text`` that stand in a byte of the database or its write-ahead log."""
@@ -74,7 +75,8 @@ class Desk:
     @contextmanager
     def sql(self) -> Iterator[sqlite3.Connection]:
         """The database without the program."""
-        with closing(sqlite3.connect(self.data / "chengqing.db", timeout=10)) as connection, connection:
+        url = f"file:{self.data / 'chengqing.db'}?mode=rw"  # never make one
+        with closing(sqlite3.connect(url, uri=True, timeout=10)) as connection, connection:
             yield connection
 
     def tables(self, value: str) -> set[str]:
@@ -114,15 +116,14 @@ def joined(desk: Desk) -> tuple[str, str]:
             crowd = Crowd(connection, key)
             bridge = crowd.mention("bridge", GOES)
             crowd.apply([replace(bridge, bands=bridge.bands + crowd.mention("bridge", JOINS).bands)])
-    (survivor,) = ids & desk.claims().keys()
+    survivor = desk.find(GOES)
     (alias,) = ids - {survivor}
     return survivor, alias
 
 
 def gone(desk: Desk, *ids: str) -> None:
-    """Nothing of the erased claims is printed, in a row or in a byte; the other claim stands."""
-    shown = desk.claims()
-    assert not shown.keys() & set(ids) and desk.find(STAYS) in shown
+    """Nothing of the erased claims is in a row or in a byte; the other claim stands."""
+    assert desk.find(STAYS)
     assert desk.holds(GOES) == [] and desk.holds(STAYS)
     assert all(desk.tables(id_) <= RECORD for id_ in ids)
     assert not any(desk.tables(clause) for clause in clauses(normalise(GOES)))
@@ -134,12 +135,12 @@ def test_an_erased_claim_stays_erased(desk: Desk) -> None:
     desk.backup("before")
     run("erase", claim, data=desk.data, check=True)
     gone(desk, claim)
-    for command in (("claims",), ("retain",), ("erase", "unknown")):
+    for command in (("retain",), ("erase", "unknown"), ("claims", "--json")):
         desk.restore("before")
         assert desk.holds(GOES)
         run(*command, data=desk.data)
-        assert desk.holds(GOES) == []
         gone(desk, claim)
+    assert desk.claims().keys() == {desk.find(STAYS), desk.find(JOINS)}
 
 
 def test_without_the_list_of_erased_ids_it_would_return(desk: Desk) -> None:
@@ -162,6 +163,7 @@ def test_joined_claims_stay_erased(desk: Desk, backup: str, by_alias: bool) -> N
     run("erase", alias if by_alias else survivor, data=desk.data, check=True)
     desk.restore(backup)
     assert desk.holds(GOES) and desk.holds(JOINS)
+    assert desk.claims().keys() == {desk.find(STAYS)}
     gone(desk, survivor, alias)
     assert desk.holds(JOINS) == []
 
@@ -183,7 +185,7 @@ def hidden(desk: Desk) -> str:
         sql.execute("UPDATE claim SET early_warning = 1 WHERE id = ?", (claim,))
     desk.backup("shown")
     run("erase", claim, "--by", "first", data=desk.data, check=True)
-    assert claim not in desk.claims() and desk.tables(claim) > RECORD
+    assert desk.tables(claim) > RECORD
     desk.backup("hidden")
     return claim
 
@@ -195,6 +197,7 @@ def test_a_hidden_claim_that_was_confirmed_stays_erased(desk: Desk, backup: str)
     run("erase", claim, "--by", "second", data=desk.data, check=True)
     desk.restore(backup)
     assert desk.holds(GOES)
+    assert claim not in desk.claims()
     gone(desk, claim)
 
 
@@ -219,11 +222,9 @@ CANDIDATES = [
     "听说小龙虾和西瓜一起吃会产生砒霜，昨晚桃溪有一家三口吃完送去洗胃，家里有孩子的千万别再吃了，转给家人",
     "这次甲流不用吃药，大蒜七瓣拍碎泡水一杯，早晚各一次，三天病毒全杀死",
     "内部消息，今晚凌晨两点到四点桃溪有6.2级地震，睡觉别锁门，鞋放床边，手机充满电，收到的赶快叫醒家里人",
-    "桃溪小学门口这几天有外地人开白色面包车抱孩子，已经抱走两个，老人接送千万要拉紧手",
-    "紧急通知：桃溪区今晚10点起全区停水三天，主管道要大修，家家户户赶紧接水储水",
     "9月1日起交通新规：电动车不戴头盔罚500扣6分，副驾驶玩手机罚200，全国联网，赶紧告诉身边开车的人",
 ]
-POSTS = 12_000
+POSTS = 6_000
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +233,6 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("cut")
     desk, text = Desk(folder), _kept_text()
     file = folder / "posts.jsonl"
-    # The tail after the comma makes a million of groups' worth of clauses: rows below the floor as well.
     at = datetime.now(UTC) - timedelta(hours=3)
     with file.open("w", encoding="utf-8") as out:
         for number in range(POSTS):

@@ -1,10 +1,7 @@
 """Imports that are killed, that meet another command, or that run out of room: what stands is whole, and the same."""
 
-import fcntl
 import json
-import os
 import random
-import resource
 import shutil
 import signal
 import sqlite3
@@ -14,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,6 +23,7 @@ from tests.support.statuses import CLAIMS, MENTIONS, STATUSES, crowded, kept_wor
 AS_OF = datetime(2026, 11, 22, 8, tzinfo=timezone(timedelta(hours=8)))
 IMPORT = ("--format", "weibo-status", "--as-of", AS_OF.isoformat())
 STORAGE = 4
+MOUNT, UMOUNT = "/bin/mount", "/bin/umount"
 
 
 # -- the file ------------------------------------------------------------------------------------
@@ -100,7 +97,7 @@ def reference(folder: Path, file: Path, snapshot: Path) -> tuple[Path, float]:
 # -- kill -9 -------------------------------------------------------------------------------------
 
 
-def test_the_reference_holds_every_claim(reference: tuple[Path, float], wordings: list[str]) -> None:
+def test_the_reference_holds_every_claim(reference: tuple[Path, float]) -> None:
     """Several blocks, every kind of outcome, and mentions that are all there."""
     data, _ = reference
     with database(data) as connection:
@@ -117,12 +114,12 @@ def test_the_reference_holds_every_claim(reference: tuple[Path, float], wordings
     assert sum(n for (unit, _), n in found.items() if unit == "text") == STATUSES
 
 
-@pytest.mark.parametrize("quarter", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_and_run_again_is_as_if_never_killed(
-    tmp_path: Path, file: Path, snapshot: Path, reference: tuple[Path, float], quarter: int
+    tmp_path: Path, file: Path, snapshot: Path, reference: tuple[Path, float], seed: int
 ) -> None:
-    """20 random moments, five to a test, one in each fifth of the work; from one snapshot, so under one key."""
-    chance = random.Random(quarter)
+    """Ten random moments, five to a test, one in each fifth of the work; from one snapshot, so under one key."""
+    chance = random.Random(seed)
     whole, seconds = reference
     counted = []
     for fifth in range(5):
@@ -139,16 +136,16 @@ def test_killed_and_run_again_is_as_if_never_killed(
     assert any(0 < lines < STATUSES for lines in counted), "no kill met the import at work"
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_again_and_again_from_the_very_start(
     tmp_path: Path, file: Path, reference: tuple[Path, float], seed: int
 ) -> None:
-    """An empty directory, kills from the first instruction on, one after the other in one directory."""
+    """Ten more, from the first instruction on: five in a row in one directory that was empty, then one whole run."""
     chance = random.Random(100 + seed)
     whole, seconds = reference
-    for _ in range(2):
+    for _ in range(5):
         process = start("import", file, *IMPORT, data=tmp_path / "data")
-        time.sleep(chance.uniform(0.2, 1) * seconds)
+        time.sleep(chance.uniform(0.2, 1.5) * seconds)
         stop(process)
     run("import", file, *IMPORT, data=tmp_path / "data", check=True)
     assert_whole(tmp_path / "data")
@@ -187,7 +184,9 @@ def beside(first: subprocess.Popen[bytes], *args: str | Path, data: Path) -> tup
     return answer, said + rest
 
 
-def test_two_imports_into_one_directory_take_turns(tmp_path: Path, folder: Path, file: Path, wordings: list[str]) -> None:
+def test_two_imports_into_one_directory_take_turns(
+    tmp_path: Path, folder: Path, file: Path, wordings: list[str]
+) -> None:
     """The second says that it waits; then both have succeeded."""
     other = folder / "other.jsonl"
     other.write_text("\n".join(crowded(wordings, AS_OF, 2)) + "\n", encoding="utf-8")
@@ -226,19 +225,124 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], code: int, *words: 
     assert "Traceback" not in said and len(said.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("kilobytes", [400, 700, 1000])
+@pytest.mark.parametrize("share", [0.0, 0.7])
 def test_no_room_for_a_block_loses_nothing(
-    tmp_path: Path, file: Path, snapshot: Path, reference: tuple[Path, float], kilobytes: int
+    tmp_path: Path, file: Path, snapshot: Path, reference: tuple[Path, float], share: float
 ) -> None:
-    """Files may grow to a limit (the kernel then refuses as a full disk does); later there is room."""
+    """The database may grow by a share of what the import takes, and no further; later there is room."""
     data = tmp_path / "data"
     shutil.copytree(snapshot, data)
-    limit = f"ulimit -f {kilobytes}; trap '' XFSZ; exec \"$@\""
-    full = subprocess.run(
-        ["bash", "-c", limit, "-", *command("import", file, *IMPORT, data=data)], env=environment(), capture_output=True
-    )
+    before, after = ((folder / "chengqing.db").stat().st_size for folder in (snapshot, reference[0]))
+    limit = f'ulimit -f {int(before + share * (after - before)) // 1024}; exec "$@"'
+    words = ["bash", "-c", limit, "-", *command("import", file, *IMPORT, data=data)]
+    full = subprocess.run(words, env=environment(), capture_output=True, check=False)
     assert_refused(full, STORAGE, str(data / "chengqing.db"), "nothing of this block was stored")
-    assert half_written(data, tmp_path / "spare") < STATUSES
+    half_written(data, tmp_path / "spare")
     run("import", file, *IMPORT, data=data, check=True)
     assert_whole(data)
     assert everything(data) == everything(reference[0])
+
+
+Disk = Callable[[str], None]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A disk of its own at ``tmp_path``/disk, as large as it is told; only where the system lets us mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+
+    def mount(options: str) -> None:
+        done = subprocess.run([MOUNT, "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, check=False)
+        if done.returncode:
+            pytest.skip("no disk can be mounted here")
+
+    yield mount
+    subprocess.run([UMOUNT, place], capture_output=True, check=False)
+
+
+def test_a_full_disk_loses_nothing(
+    tmp_path: Path, disk: Disk, file: Path, snapshot: Path, reference: tuple[Path, float]
+) -> None:
+    """A disk that fills up during the import; when it has grown, the same command goes on."""
+    held = sum(path.stat().st_size for path in snapshot.rglob("*") if path.is_file())
+    disk(f"size={held // 1024 + 150}k")
+    data = tmp_path / "disk" / "data"
+    shutil.copytree(snapshot, data)
+    full = run("import", file, *IMPORT, data=data)
+    assert_refused(full, STORAGE, str(data / "chengqing.db"), "the disk is full: nothing of this block was stored")
+    half_written(data, tmp_path / "spare")
+    disk("remount,size=64m")
+    run("import", file, *IMPORT, data=data, check=True)
+    assert_whole(data)
+    assert everything(data) == everything(reference[0])
+
+
+@pytest.mark.parametrize(
+    "kilobytes",
+    [
+        4,
+        pytest.param(
+            400, marks=pytest.mark.xfail(strict=True, reason="a key that can't be written is no KeyringError")
+        ),
+    ],
+)
+def test_a_disk_full_from_the_start_is_refused(tmp_path: Path, disk: Disk, file: Path, kilobytes: int) -> None:
+    """Whatever meets the end of the disk first, tables or a key; nothing stands in the way of a second try."""
+    disk(f"size={kilobytes}k")
+    data = tmp_path / "disk" / "data"
+    full = run("import", file, *IMPORT, data=data)
+    disk("remount,size=64m")
+    run("import", file, *IMPORT, data=data, check=True)
+    assert_whole(data)
+    assert_refused(full, STORAGE, str(data))
+
+
+# -- nothing to write to, nothing to read -----------------------------------------------------------
+
+
+def test_a_disk_that_is_read_only_is_named(tmp_path: Path, disk: Disk, file: Path, snapshot: Path) -> None:
+    disk("size=4m")
+    shutil.copytree(snapshot, tmp_path / "disk" / "old")
+    disk("remount,ro")
+    for name in ("old", "new"):
+        data = tmp_path / "disk" / name
+        assert_refused(run("import", file, *IMPORT, data=data), STORAGE, f"{data}: ", "--data")
+
+
+@pytest.mark.parametrize("spoilt", ["lock", "keys", "chengqing.db", ""])
+def test_a_data_directory_that_is_none_is_named(tmp_path: Path, file: Path, spoilt: str) -> None:
+    """A part of it is of the wrong kind: nobody can write there, root neither."""
+    place = tmp_path / "data" / spoilt
+    if spoilt in ("keys", ""):
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(b"")
+    else:
+        place.mkdir(parents=True)
+    assert_refused(run("import", file, *IMPORT, data=tmp_path / "data"), STORAGE, str(tmp_path / "data"))
+
+
+@pytest.mark.xfail(strict=True, reason="SQLite says so by DatabaseError, which the store does not name")
+@pytest.mark.parametrize("kept", [0.5, 0.0])
+def test_a_damaged_database_is_named(tmp_path: Path, file: Path, reference: tuple[Path, float], kept: float) -> None:
+    """Cut in the middle, or no database at all: the remedy is the backup."""
+    data = tmp_path / "data"
+    shutil.copytree(reference[0], data)
+    whole = (data / "chengqing.db").read_bytes()
+    (data / "chengqing.db").write_bytes(whole[: int(len(whole) * kept)] + b"not a database" * 400)
+    assert_refused(run("import", file, *IMPORT, data=data), STORAGE, "damaged", "backup")
+
+
+@pytest.mark.parametrize("format", ["weibo-status", "wechat-html", "article-json"])
+def test_files_that_hold_nothing_or_are_none(tmp_path: Path, format: str) -> None:
+    """A missing file and a directory are refused by name; the others on the same line are imported all the same."""
+    (tmp_path / "empty.txt").write_bytes(b"")
+    (tmp_path / "blank.txt").write_bytes(b"\n \t\n\r\n\n")
+    names = [tmp_path / name for name in ("missing.txt", "empty.txt", ".", "blank.txt")]
+    done = run("import", *names, "--format", format, data=tmp_path / "data")
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == 1 and len(said) == 2
+    assert said[0].startswith(f"{names[0]}: can't be read") and said[1].startswith(f"{tmp_path}: a directory")
+    with database(tmp_path / "data") as connection:
+        found = counts(connection)
+    assert found == ({} if format == "weibo-status" else {("text", "malformed"): 2})

@@ -13,6 +13,7 @@ from typing import Any
 from spiders.weibo import bid_of
 
 _HAN = "岚鸾骥龙凤鹤龟岩叶萧钟罗邓冯庞颜蔺缪湾涧渊浔沣泸涓阙阑闾璎珑玮琏骊骅鸥鹂鹭翾翙蓼蘅荪荨茑菀"
+_GIVEN = "建国秀英伟芳娜敏静丽强磊军勇艳杰娟涛明超霞平刚桂兰雪梅志玉红"
 _SURNAMES = ("欧阳", "司马", "上官", "诸葛", "端木", "东方")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 _DIGITS = "23456789"
@@ -60,7 +61,7 @@ class _Maker:
             "uid": lambda: self._number("999", 10),
             "nickname": lambda: self._han(6),
             "mid": lambda: self._number("59", 16),
-            "name": lambda: self._chance.choice(_SURNAMES) + self._han(2),
+            "name": lambda: self._chance.choice(_SURNAMES) + "".join(self._chance.sample(_GIVEN, 2)),
             "phone": lambda: self._number("199", 11),
             "bid": lambda: bid_of(self._number("59", 16)),
             "permalink": lambda: f"https://weibo.com/{self._number('999', 10)}/{bid_of(self._number('59', 16))}",
@@ -73,14 +74,18 @@ class _Maker:
             "description": lambda: f"{self._han(7)}，{self._han(8)}",
             "verified_reason": lambda: f"{self._han(6)}工作室主理人",
             "device": lambda: f"青{self._han(2)} {self._mixed(6)} 手机客户端",
-            "plate": lambda: "澜A" + "".join(self._chance.choices("KMQX2345678", k=5)),
+            "plate": lambda: "澜A" + self._chance.choice("KMQX") + self._number("", 3) + self._chance.choice("KMQX"),
             "group_number": lambda: self._number("7", 9),
         }
         return made[kind]()
 
 
 class Identities:
-    """Identities by kind; ``take`` hands them out in turn, so that after enough records each has been planted."""
+    """Identities by kind. ``take`` hands them out in turn, so that after enough records each has been planted.
+
+    ``say`` does so for texts, in turns of its own: so evenly that no place or number is said by five accounts of a
+    file, from where on it would be shared wording.
+    """
 
     def __init__(self, seed: int) -> None:
         maker = _Maker(seed)
@@ -91,10 +96,15 @@ class Identities:
                 found[maker.one(kind)] = None
             self.by_kind[kind] = list(found)
         self._turns = {kind: cycle(some) for kind, some in self.by_kind.items()}
+        self._spoken = {kind: cycle(some) for kind, some in self.by_kind.items()}
 
     def take(self, kind: str) -> str:
         """The next identity of ``kind``."""
         return next(self._turns[kind])
+
+    def say(self, kind: str) -> str:
+        """The next identity of ``kind`` that a text gives away."""
+        return next(self._spoken[kind])
 
     def every(self) -> list[str]:
         """All 1,000."""
@@ -103,19 +113,17 @@ class Identities:
 
 def personal(who: Identities) -> str:
     """Words in which somebody gives himself and others away."""
-    take = who.take
+    say = who.say
     return (
-        f"我是{take('name')}，电话{take('phone')}，车牌{take('plate')}，微信号{take('handle')}，邮箱{take('email')}，"
-        f"QQ群{take('group_number')}，住{take('region')}，坐标{take('coordinate')},{take('coordinate')}，"
-        f"见{take('permalink')} {take('domain')} #{take('name')}# @{take('nickname')} "
+        f"我是{say('name')}，电话{say('phone')}，车牌{say('plate')}，微信号{say('handle')}，邮箱{say('email')}，"
+        f"QQ群{say('group_number')}，住{say('region')}，坐标{say('coordinate')},{say('coordinate')}，"
+        f"见{say('permalink')} {say('domain')} #{say('verified_reason')}# @{say('nickname')} "
     )
 
 
 def chain(who: Identities) -> str:
     """The tail of a repost: who said it before, and where."""
-    return (
-        f"//@{who.take('nickname')}:转给大家//@{who.take('nickname')}：{who.take('name')}也说 {who.take('permalink')}"
-    )
+    return f"//@{who.say('nickname')}:转给大家//@{who.say('nickname')}：{who.say('name')}也说 {who.say('permalink')}"
 
 
 def user(who: Identities, uid: str) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def crowded(wordings: Sequence[str], as_of: datetime, seed: int) -> list[str]:
                 add(at, account, text + chance.choice(MARKS))
     while len(lines) < STATUSES - 200:
         at = first + timedelta(minutes=chance.randint(0, 3900))
-        add(at, chance.randrange(9000), chance.choice(TALK).format(len(lines)))
+        add(at, chance.randrange(9000), chance.choice(TALK).format(len(lines) % 400))
     for _ in range(60):
         add(as_of - timedelta(hours=90), 1, wordings[0])
     lines += [(first + timedelta(hours=n), '{"id": 9') for n in range(40)]
