@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 refused or partly unreadable, 2 wrong usage, 3 configurati
 """
 
 import getpass
+import os
 import resource
 import sys
 import traceback
@@ -70,7 +71,11 @@ def _options(
 def _workspace(context: typer.Context) -> Iterator[Workspace]:
     options: Options = context.obj
     with open_workspace(
-        options.data, options.config, SystemClock(), waiting=lambda: _errors().print(say("waiting"))
+        options.data,
+        options.config,
+        SystemClock(),
+        waiting=lambda: _errors().print(say("waiting")),
+        warn=lambda text: _errors().print(text),
     ) as workspace:
         logs.configure(options.log_level or workspace.config.log_level)
         yield workspace
@@ -169,11 +174,12 @@ def _measure(context: typer.Context, file: Path, command: Callable[..., Iterator
     settings = load_config(options.data, options.config)
     reader = load_reader(settings.regions, scopes=settings.scopes)
     try:
-        with file.open("rb") as stream:
-            for record in command(reader, good(stream)):
-                show.print_json(record)
+        stream = file.open("rb")
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from None
+    with stream:
+        for record in command(reader, good(stream)):
+            show.print_json(record)
     for problem in bad:
         _errors().print(str(problem))
     if bad:
@@ -271,6 +277,7 @@ def _erase(workspace: Workspace, claim: str, actor: str) -> erase.Erased:
         if answer is erase.Erased.DONE:
             erase.erase(connection, [standing], actor, key, now)
         elif answer is erase.Erased.HIDDEN:
+            workspace.keys.remember_hidden(standing, actor, now)
             erase.hide(connection, standing, actor, key, now)
     retention.empty_log(workspace.store)
     return answer
@@ -306,8 +313,13 @@ _KNOWN: tuple[tuple[type[Exception], int], ...] = (
 def main() -> None:
     """Run a command. A fault prints its kind and place, never a value: a traceback may hold a text."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)
     try:
         app()
+    except BrokenPipeError:
+        # Whoever read the output has gone: no fault, and nothing more to say to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(REFUSED)
     except Exception as error:
         code = next((code for kind, code in _KNOWN if isinstance(error, kind)), FAULT)
         _errors().print(str(error) if code != FAULT else _fault(error))

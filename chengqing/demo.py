@@ -35,6 +35,7 @@ def prepare(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / MARK).write_text("The sample town: invented people, bodies and events.\n", encoding="utf-8")
     shutil.copytree(CONFIG, folder, dirs_exist_ok=True)
+    folder.chmod(0o700)
 
 
 def briefing(now: datetime) -> datetime:

@@ -115,10 +115,12 @@ def import_file(
 
 
 def _open(path: Path) -> BinaryIO:
+    if path.is_dir():
+        raise ImportRefused(f"{path}: a directory; name the files in it")
+    if path.exists() and not path.is_file():
+        raise ImportRefused(f"{path}: no plain file; an import must be able to go on where it stopped")
     try:
         return path.open("rb")
-    except IsADirectoryError:
-        raise ImportRefused(f"{path}: a directory; name the files in it") from None
     except OSError as error:
         raise ImportRefused(f"{path}: can't be read ({error.strerror}); check the name and its permissions") from None
 

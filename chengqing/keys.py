@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from pipelines.epoch import EpochKey
 
@@ -22,6 +23,11 @@ _FILE = re.compile(r"(shared|private)-([0-9a-f]{16})-(\d{1,8})\.key")
 
 class KeyringError(RuntimeError):
     """The key directory can't be used; the message says what to mend."""
+
+
+def _over(start: int, hour: int) -> bool:
+    """Whether a key that began at ``start`` has had its time; an hour ahead is a clock that was put right."""
+    return not start - 1 <= hour < start + LIFE_HOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,8 @@ class Keyring:
         return path.read_text(encoding="ascii").split() if path.exists() else []
 
     def _remember(self, name: str, lines: Iterable[str]) -> None:
-        with (self._folder / name).open("a", encoding="ascii") as file:
+        descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "a", encoding="ascii") as file:
             file.writelines(f"{line}\n" for line in lines)
             file.flush()
             os.fsync(file.fileno())
@@ -83,12 +90,18 @@ class Keyring:
         secret = secrets.token_bytes(32)
         path = self._folder / filename
         unfinished = self._folder / f".{filename}.new"
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
+        try:
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secret)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.rename(path)
+        except OSError as error:
+            raise KeyringError(
+                f"{self._folder}: a key can't be written ({error.strerror}); make room, make it writable for you, and "
+                "run the same command again"
+            ) from None
         self._sync()
         return secret
 
@@ -127,14 +140,14 @@ class Keyring:
     def rotate(self, hour: int) -> EpochKey:
         """The current shared epoch at ``hour``; made when there is none, or when the last has served its days.
 
-        The first epoch begins 72 hours back, so that every post young enough to be read has one.
+        The first epoch begins 72 hours back, a late one where the last ended: every young post has one.
         """
         shared = [entry for entry in self._entries() if not entry.private]
         newest = max(shared, key=lambda entry: entry.start, default=None)
         if newest is not None and hour < newest.start + self._current:
             return EpochKey(newest.name, newest.path.read_bytes())
         name = secrets.token_hex(8)
-        start = hour - 72 if newest is None else hour
+        start = hour - 72 if newest is None else max(newest.start + self._current, hour - 72)
         return EpochKey(name, self._make(f"shared-{name}-{start}.key"))
 
     def at(self, hour: int) -> EpochKey | None:
@@ -160,9 +173,12 @@ class Keyring:
         self._sync()
 
     def expire(self, hour: int) -> list[str]:
-        """Destroy every key that is past 14 days at ``hour``, or was destroyed before; the names."""
+        """Destroy every key that is past 14 days at ``hour``, or was destroyed before; the names.
+
+        A key that begins ahead of the clock goes too: the clock was set back, and nobody knows how old the key is.
+        """
         ended = self._ended()
-        over = [e.name for e in self._entries() if e.name in ended or hour >= e.start + LIFE_HOURS]
+        over = [e.name for e in self._entries() if e.name in ended or _over(e.start, hour)]
         for leftover in self._folder.glob(".*.new"):
             self._wipe(leftover)
         for name in over:
@@ -176,3 +192,12 @@ class Keyring:
     def remember_erased(self, claims: Iterable[str]) -> None:
         """Add ids of erased claims, durably, before the rows go."""
         self._remember("erased", claims)
+
+    def hidden(self) -> list[tuple[str, str, int]]:
+        """(claim, who, when in Unix seconds) of claims that were hidden until a second person confirms."""
+        rows = (line.split(":") for line in self._lines("hidden"))
+        return [(claim, unquote(actor), int(at)) for claim, actor, at in rows]
+
+    def remember_hidden(self, claim: str, actor: str, at: int) -> None:
+        """Add a hidden claim, durably, before its row says so: an older backup must not show it again."""
+        self._remember("hidden", [f"{claim}:{quote(actor, safe='')}:{at}"])

@@ -18,7 +18,7 @@ from chengqing.keys import Keyring
 from nlp.packs import Packs, load_packs
 from nlp.reader import Reader, load_reader
 from nlp.score import Scorer, load_scorer
-from pipelines import epochs, erase, windows
+from pipelines import epochs, erase, retention, windows
 from pipelines.migrate import upgrade
 from pipelines.store import Store, sqlite_url
 
@@ -60,9 +60,16 @@ class Workspace:
 
 @contextmanager
 def open_workspace(
-    folder: Path, config: Path | None, clock: Clock, *, waiting: Callable[[], None] = lambda: None
+    folder: Path,
+    config: Path | None,
+    clock: Clock,
+    *,
+    waiting: Callable[[], None] = lambda: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Workspace]:
     """Open ``folder``, made if need be, for one command; commands take turns, and ``waiting`` says so.
+
+    ``warn`` is told when something that was to go is still in the write-ahead log, held by another reader.
 
     Raises WorkspaceError, ConfigError, KeyringError or StoreError, each with its remedy.
     """
@@ -78,7 +85,8 @@ def open_workspace(
         )
         try:
             upgrade(workspace.store)
-            _owe(workspace)
+            if _owe(workspace):
+                _empty_log(workspace, warn)
             yield workspace
         finally:
             workspace.store.close()
@@ -109,15 +117,25 @@ def _turn(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
         yield
 
 
-def _owe(workspace: Workspace) -> None:
-    """What every start owes: see the head of this module."""
+def _empty_log(workspace: Workspace, warn: Callable[[str], None]) -> None:
+    try:
+        retention.empty_log(workspace.store)
+    except retention.RetentionError as error:
+        warn(str(error))
+
+
+def _owe(workspace: Workspace) -> bool:
+    """What every start owes, see the head of this module; whether anything was deleted."""
     keys, now = workspace.keys, workspace.now
     with workspace.store.write() as connection:
         erased = keys.erased()
         standing = [claim for claim in sorted(erased) if erase.resolve(connection, claim) is not None]
-        erase.erase(connection, standing, "system", keys.audit(), now)
-        erase.drop_wording(connection, keys.audit(), now)
-        epochs.end_missing(connection, keys.names(), now)
+        gone = erase.erase(connection, standing, "system", keys.audit(), now)
+        for claim, actor, at in keys.hidden():
+            erase.hide_again(connection, claim, actor, at, now)
+        gone += erase.drop_wording(connection, keys.audit(), now)
+        gone += epochs.end_missing(connection, keys.names(), now)
         needed = {window.epoch for window in windows.unfinished(connection)}
     for name in keys.private_names() - needed:
         keys.destroy(name)
+    return bool(gone)

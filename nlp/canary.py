@@ -6,7 +6,6 @@ hazard's own terms and the region's own places, so that a pack or place added lo
 
 import json
 from collections.abc import Iterator
-from itertools import cycle
 from pathlib import Path
 
 from nlp.gate import Gate
@@ -30,13 +29,18 @@ def voices(folder: Path = CANARIES) -> Iterator[tuple[str, str]]:
 
 
 def filled(gate: Gate, regions: tuple[Region, ...], folder: Path = CANARIES) -> Iterator[tuple[str, str]]:
-    """(id, text) of templates filled: every term of every hazard once, templates and places in turn."""
-    templates = cycle(enumerate(json.loads((folder / "templates.json").read_text(encoding="utf-8"))))
-    places = cycle([place for region in regions for place in region.places] or _NOWHERE)
-    for hazard in gate.packs.hazards.values():
-        for term in hazard.terms:
-            number, template = next(templates)
-            yield f"template {number + 1} with {hazard.id}", template.format(term=term, place=next(places))
+    """(id, text) of templates filled: every term of every hazard, and every place, at least once.
+
+    Templates shift by one each time they have all been used, so that a term meets another one after each change.
+    """
+    templates: list[str] = json.loads((folder / "templates.json").read_text(encoding="utf-8"))
+    places = [place for region in regions for place in region.places] or list(_NOWHERE)
+    terms = [(hazard.id, term) for hazard in gate.packs.hazards.values() for term in hazard.terms]
+    for number in range(max(len(terms), len(places))):
+        hazard, term = terms[number % len(terms)]
+        which = (number + number // len(templates)) % len(templates)
+        place = places[number % len(places)]
+        yield f"template {which + 1} with {hazard}", templates[which].format(term=term, place=place)
 
 
 def check(gate: Gate, regions: tuple[Region, ...] = (), folder: Path = CANARIES) -> int:

@@ -14,7 +14,7 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_COMPOUND = "欧阳 上官 司马 诸葛 司徒 夏侯 皇甫 尉迟 公孙 慕容 令狐 宇文 长孙 端木 南宫"
+_COMPOUND = "欧阳 上官 司马 诸葛 司徒 夏侯 皇甫 尉迟 公孙 慕容 令狐 宇文 长孙 端木 南宫 东方 百里 呼延 东郭 独孤 申屠 赫连 澹台 钟离 闻人 轩辕 濮阳 淳于 鲜于 司空"
 # Surnames that are seldom a word of their own.
 _COMMON = (
     "王李张刘陈杨赵黄周吴徐孙胡朱林何郭罗梁宋郑谢韩唐冯董萧肖曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛阎闫余潘杜戴钟汪姜范姚谭廖邹熊陆郝崔邱秦"
@@ -90,7 +90,7 @@ _DEPARTMENT = re.compile(
 )
 # What stands before a name. After a strong one any letters are a given name, after the others those of the list.
 _STRONG = _set(
-    "姓名 联系人 名叫 叫做 我叫 他叫 她叫 名字 名字叫 收款人 收件人 户名 开户人 户主 法人 法定代表人 原名 真名 化名 本名 持卡人 车主姓名"
+    "姓名 联系人 名叫 叫做 我是 我叫 他叫 她叫 名字 名字叫 收款人 收件人 户名 开户人 户主 法人 法定代表人 原名 真名 化名 本名 持卡人 车主姓名"
 )
 _MEDIUM = _set(
     "患者 病人 男子 女子 男孩 女孩 逝者 死者 嫌疑人 当事人 受害人 家属 本人 我是 叫 家住 老人 市民 "
@@ -98,7 +98,8 @@ _MEDIUM = _set(
 )
 _WEAK = _set("我 我家 咱家 俺 俺家")
 # Letters before a surname that call for a closer look: the ends of strong words, 小 and 老.
-_INTRODUCES = frozenset(word[-1] for word in _STRONG) | frozenset(":是为 ")
+_INTRODUCES = frozenset(word[-1] for word in _STRONG) | frozenset(":是为 班的")
+_OF_CLASS = re.compile(r"[0-9一二三四五六七八九十)]班的?$")
 _CALLS = frozenset("小老阿")
 # What may follow a surname at once: first letters of a title, a form of address, a mark of anonymity.
 _NEXT = frozenset(
@@ -152,7 +153,7 @@ def _formal(text: str, at: int) -> int:
 def _named(text: str, start: int, end: int, listed: bool) -> Iterator[Found]:
     """Names that begin with the surname ``text[start:end]``; ``listed``: the name before it was one."""
     before, word = text[max(0, start - 12) : start], text[start : end + 1] in OPENING
-    if _ends(before.rstrip(":是为 "), _STRONG):
+    if _ends(before.rstrip(":是为 "), _STRONG) or _ends(before, _STRONG) or _OF_CLASS.search(before):
         size = _formal(text, end)
         if size and not (word and size == 1):
             yield "private_name", start, end + size
@@ -197,7 +198,8 @@ def names(text: str) -> Iterator[Found]:
         for topic in _TOPIC.finditer(text):
             surname = SURNAME.match(topic[1])
             rest = topic[1][surname.end() :] if surname else ""
-            if 1 <= len(rest) <= 2 and _GIVEN.issuperset(rest) and topic[1] not in OPENING:
+            full = len(topic[1]) > 2 and topic[1][:2] not in OPENING | _CLOSING
+            if 1 <= len(rest) <= 2 and (full or _GIVEN.issuperset(rest)) and topic[1] not in OPENING:
                 yield "topic_name", *topic.span()
     last = -1
     for surname in SURNAME.finditer(text):

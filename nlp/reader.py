@@ -17,7 +17,6 @@ from nlp.score import Reason, Scorer, asserts_effect, is_answer, is_first_hand, 
 from nlp.text import clauses, letters, normalise
 from nlp.variant import Guard, Slots
 
-
 _DOING = re.compile("[不别勿吃喝买用会能是有可要没无被过含致]")
 """Characters of terms that say what is done with a food or drug, and name none."""
 _HEADLINE = 60

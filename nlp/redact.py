@@ -73,6 +73,9 @@ _CUED_CARD = re.compile(
     r"(?:卡号|账号|帐号|账户|帐户|银行卡|储蓄卡|对公)[^\d■]{0,6}(\d(?:[ -]?\d){8,24})|尾号[为是: ]{0,2}\d{3,4}(?!\d)"
 )
 _LONG_RUN = re.compile(r"(?<!\d)(?!69\d{11}(?!\d))\d{12,}+")  # 69…: the bar code of a product, GB 12904
+_NUMBERED = re.compile(r"(?<![\d.])\d{8,11}(?![\d.])")  # ids of accounts and posts, numbers of orders
+_MIXED = re.compile(r"(?<![a-z0-9])(?=[a-z]{0,29}\d)(?=\d{0,29}[a-z])[a-z0-9]{9,30}(?![a-z0-9])")
+_COORDINATE = re.compile(r"(?<![\d.])\d{1,3}\.\d{4,20}")
 _PLATE = re.compile(
     r"(?:[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼澜][ ·•.-]{0,2}[a-z]"
     r"|[\u4e00-\u9fff][a-z][·•]|(?:车牌|牌照|车号)[号码为是: ]{0,3}[\u4e00-\u9fff]?[a-z])"
@@ -82,9 +85,9 @@ _EMAIL = re.compile(
     r"(?<![a-z0-9._%+-])[a-z0-9._%+-]++\s?(?:@|#|艾特|\(at\)|\[at\])\s?[a-z0-9-]{1,63}(?:\s?(?:\.|点)\s?[a-z0-9-]{1,63}){1,4}"
 )
 _APP = (
-    r"(?:(?=[微威薇维徽徾加vw+扣企q群抖快小视直支推电t账帐昵网i])(?:微信|威信|薇信|维信|徽信|徾信|加卫星|v\s?信|w信|(?<![a-z])[vw]\s?x|(?<![a-z])wechat|加\s?[我个]?\s?[v薇微威➕]"
+    r"(?:(?=[微威薇维徽徾加vw+扣企q群抖快小视直支推电t账帐昵网iu])(?:微信|威信|薇信|维信|徽信|徾信|加卫星|v\s?信|w信|(?<![a-z])[vw]\s?x|(?<![a-z])wechat|加\s?[我个]?\s?[v薇微威➕]"
     r"|\+\s?[v薇微]|扣扣|企鹅|(?<![a-z])q\s?q|(?<![a-z])q群|群|抖音|快手|小红书|视频号|直播间|支付宝|微博|推特|电报"
-    r"|(?<![a-z])telegram|(?<![a-z])tg|账号|帐号|昵称|网名|(?<![a-z])id)(?:群|信|号码?|账号|帐号|名|id){0,2})"
+    r"|(?<![a-z])telegram|(?<![a-z])tg|账号|帐号|昵称|网名|(?<![a-z])u?id)(?:群|信|号码?|账号|帐号|名|id){0,2})"
 )
 _JOIN = r"[我:是为叫搜加,\"'“”()→\- ]{0,4}"
 _ACCOUNT = re.compile(
@@ -148,6 +151,9 @@ def _numbers(text: str) -> Iterator[Found]:
             yield "bank_card", *hit.span()
     yield from (("bank_card", *hit.span()) for hit in _CUED_CARD.finditer(folded))
     yield from (("account", *hit.span()) for hit in _LONG_RUN.finditer(folded))
+    for hit in _NUMBERED.finditer(folded):
+        if not _NOT_ID.match(text, hit.end()):
+            yield "account", *hit.span()
     for hit in _STARRED.finditer(text):
         size = len(hit[0])
         if size > 6:
@@ -164,7 +170,9 @@ def _net(text: str) -> Iterator[Found]:
         yield from (("url", *hit.span()) for hit in _IP.finditer(text))
     if any(mark in text for mark in ("@", "#", "艾特", "at)", "at]")):
         yield from (("email", *hit.span()) for hit in _EMAIL.finditer(text))
+    yield from (("address", *hit.span()) for hit in _COORDINATE.finditer(text))
     if _LETTER.search(text):
+        yield from (("account", *hit.span()) for hit in _MIXED.finditer(text))
         for hit in _PLATE.finditer(text):
             if sum(map(str.isdigit, hit[1])) >= 3:
                 yield "plate", *hit.span()

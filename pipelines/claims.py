@@ -108,6 +108,7 @@ class Claims:
         self._proposals: set[tuple[str, str]] = set()
         self._changed: set[str] = set()
         self._joined: list[tuple[str, str]] = []
+        self._hidden = set(connection.scalars(sa.select(schema.erasure.c.claim)))
 
     # -- loading ---------------------------------------------------------------------------------
 
@@ -133,6 +134,10 @@ class Claims:
     def is_above(self, claim: str) -> bool:
         """Whether individuals' counts and wording of the claim may be shown."""
         return self._claims[claim].above_floor
+
+    def is_hidden(self, claim: str | None) -> bool:
+        """Whether the claim waits to be erased: it counts on, but takes no more wording."""
+        return claim in self._hidden
 
     def create(self, hazard: str, hour: int, *, above_floor: bool) -> str:
         """A new claim; its times begin here."""

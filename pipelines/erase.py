@@ -61,6 +61,16 @@ def hide(connection: Connection, claim: str, actor: str, key: bytes, now: int) -
     outbox.put(connection, "claim", [claim], now)
 
 
+def hide_again(connection: Connection, claim: str, actor: str, at: int, now: int) -> None:
+    """Hide a claim that an older backup shows although it was hidden; ``at`` is when it was."""
+    standing = resolve(connection, claim)
+    erasure = schema.erasure
+    if standing is None or connection.scalar(sa.select(erasure.c.at).where(erasure.c.claim == standing)) is not None:
+        return
+    connection.execute(sa.insert(erasure).values(claim=standing, actor=actor, at=at))
+    outbox.put(connection, "claim", [standing], now)
+
+
 def erase(connection: Connection, claims: Collection[str], actor: str, key: bytes, now: int) -> list[str]:
     """Delete ``claims`` with everything said in them; the ids that stood. Remember them before calling this.
 
@@ -70,10 +80,7 @@ def erase(connection: Connection, claims: Collection[str], actor: str, key: byte
     stood = sorted(filter(None, (resolve(connection, claim) for claim in set(claims))))
     for claim in stood:
         of_claim = sa.select(pending.c.id).where(pending.c.claim == claim)
-        clause, text = schema.clause, schema.clause_text
-        hashes = sa.select(clause.c.hash).where(clause.c.group.in_(of_claim))
-        connection.execute(sa.delete(text).where(text.c.hash.in_(hashes)))
-        connection.execute(sa.delete(clause).where(clause.c.group.in_(of_claim)))
+        _drop_clauses(connection, [claim])
         connection.execute(sa.delete(schema.group_article).where(schema.group_article.c.group.in_(of_claim)))
         connection.execute(
             sa.update(pending)
@@ -86,12 +93,22 @@ def erase(connection: Connection, claims: Collection[str], actor: str, key: byte
     return stood
 
 
+def _drop_clauses(connection: Connection, claims: Collection[str]) -> None:
+    """Delete the clauses of the claims' groups, keyed and worded: sets and texts below what is shown."""
+    clause, text, pending = schema.clause, schema.clause_text, schema.pending
+    of_claims = sa.select(pending.c.id).where(pending.c.claim.in_(claims))
+    hashes = sa.select(clause.c.hash).where(clause.c.group.in_(of_claims))
+    connection.execute(sa.delete(text).where(text.c.hash.in_(hashes)))
+    connection.execute(sa.delete(clause).where(clause.c.group.in_(of_claims)))
+
+
 def drop_wording(connection: Connection, key: bytes, now: int) -> list[str]:
     """Delete individuals' wording of claims that were hidden an hour ago and that nobody confirmed; their ids."""
     erasure, clause = schema.erasure, schema.shared_clause
     due = sa.select(erasure.c.claim).where(erasure.c.at <= now - UNCONFIRMED)
     ids = sorted(connection.scalars(sa.select(clause.c.claim).distinct().where(clause.c.claim.in_(due))))
     connection.execute(sa.delete(clause).where(clause.c.claim.in_(ids)))
+    _drop_clauses(connection, ids)
     for claim in ids:
         audit.append(connection, key, audit.Entry(now, "system", "drop_wording", claim))
     return ids

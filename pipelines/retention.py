@@ -7,12 +7,13 @@ that keeps it open is waited for, and reported when it does not go.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipelines import outbox, schema
+from pipelines.spread import ALL, signed, unsigned
 from pipelines.store import Store, slices
 
 TRIES, WAIT = 3, 0.5
@@ -39,72 +40,106 @@ class Swept:
     seen: int
     claims: int
     articles: int
+    hazards: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What is past its time, by table: the one place that deleting and proving both read."""
+
+    pending: sa.ColumnElement[bool]
+    seen: sa.ColumnElement[bool]
+    claim: sa.ColumnElement[bool]
+    article: sa.ColumnElement[bool]
+    hazard_spread: sa.ColumnElement[bool]
+
+    @classmethod
+    def at(cls, limits: Limits, now: int) -> "_Rules":
+        """Rules at ``now`` (Unix seconds)."""
+        hour, day = now // 3600 - limits.pending_hours, now - limits.claim_days * 86400
+        pending, claim, article = schema.pending, schema.claim, schema.article
+        return cls(
+            # Below the floor a group lives 72 hours from its first mention, above it from its last.
+            pending=sa.or_(pending.c.touched < hour, sa.and_(pending.c.claim.is_(None), pending.c.created < hour)),
+            seen=schema.seen.c.hour < hour,
+            claim=sa.and_(claim.c.status == "open", claim.c.observed_at < day),
+            article=sa.and_(article.c.published < day, article.c.id.not_in(sa.select(schema.claim_article.c.article))),
+            hazard_spread=schema.hazard_spread.c.observed_at < hour * 3600,
+        )
 
 
 def sweep(connection: Connection, limits: Limits, now: int) -> Swept:
     """Delete everything past its time at ``now`` (Unix seconds)."""
-    hour = now // 3600 - limits.pending_hours
-    day = now - limits.claim_days * 86400
+    rules = _Rules.at(limits, now)
+    groups = _pending(connection, rules)
+    _young_sets(connection, now // 3600 - limits.pending_hours)
     return Swept(
-        groups=_pending(connection, hour),
-        seen=connection.execute(sa.delete(schema.seen).where(schema.seen.c.hour < hour)).rowcount,
-        claims=_claims(connection, day, now),
-        articles=_articles(connection, day),
+        groups=groups,
+        seen=connection.execute(sa.delete(schema.seen).where(rules.seen)).rowcount,
+        claims=_claims(connection, rules, now),
+        articles=connection.execute(sa.delete(schema.article).where(rules.article)).rowcount,
+        hazards=connection.execute(sa.delete(schema.hazard_spread).where(rules.hazard_spread)).rowcount,
     )
 
 
-def _pending(connection: Connection, hour: int) -> int:
-    """Groups below the floor that nobody said anything in for 72 hours, with bands and clauses."""
-    pending, band, clause = schema.pending, schema.band, schema.clause
-    old = list(connection.scalars(sa.select(pending.c.id).where(pending.c.touched < hour)))
+def _pending(connection: Connection, rules: _Rules) -> int:
+    """Groups past their time, with bands and clauses."""
+    pending = schema.pending
+    old = list(connection.scalars(sa.select(pending.c.id).where(rules.pending)))
     for some in slices(old):
-        connection.execute(sa.delete(band).where(band.c.group.in_(some)))
-        connection.execute(sa.delete(clause).where(clause.c.group.in_(some)))
+        for table in (schema.band, schema.clause, schema.group_article):
+            connection.execute(sa.delete(table).where(table.c.group.in_(some)))
         connection.execute(sa.delete(pending).where(pending.c.id.in_(some)))
-    # A clause's set over all groups has nobody to serve once no group holds the clause.
-    inner = sa.select(clause.c.hash).where(clause.c.group != 0)
-    connection.execute(sa.delete(clause).where(clause.c.group == 0, clause.c.hash.not_in(inner)))
-    text = schema.clause_text
-    connection.execute(sa.delete(text).where(text.c.hash.not_in(inner)))
     return len(old)
 
 
-def _claims(connection: Connection, day: int, now: int) -> int:
-    """Claims without a decision, first observed before ``day``."""
+def _young_sets(connection: Connection, hour: int) -> None:
+    """Sets of clauses below the floor in groups first seen before ``hour`` go; sets over all groups follow them."""
+    pending, clause, text = schema.pending, schema.clause, schema.clause_text
+    older = sa.select(pending.c.id).where(pending.c.created < hour)
+    connection.execute(sa.delete(clause).where(clause.c.group.in_(older), sa.not_(clause.c.shown)))
+    held: dict[tuple[str, int], int] = {}
+    for row in connection.execute(sa.select(clause.c.epoch, clause.c.hash, clause.c.bins).where(clause.c.group != ALL)):
+        held[row.epoch, row.hash] = held.get((row.epoch, row.hash), 0) | unsigned(row.bins)
+    gone, less = [], []
+    for row in connection.execute(sa.select(clause).where(clause.c.group == ALL)):
+        bins = held.get((row.epoch, row.hash))
+        if bins is None:
+            gone.append({"e": row.epoch, "h": row.hash})
+        elif bins != unsigned(row.bins):
+            less.append({"e": row.epoch, "h": row.hash, "b": signed(bins)})
+    this = sa.and_(clause.c.epoch == sa.bindparam("e"), clause.c.hash == sa.bindparam("h"), clause.c.group == ALL)
+    if gone:
+        connection.execute(sa.delete(clause).where(this), gone)
+    if less:
+        connection.execute(sa.update(clause).where(this).values(bins=sa.bindparam("b")), less)
+    connection.execute(sa.delete(text).where(text.c.hash.not_in(sa.select(clause.c.hash).where(clause.c.group != ALL))))
+
+
+def _claims(connection: Connection, rules: _Rules, now: int) -> int:
+    """Claims without a decision."""
     claim = schema.claim
-    old = list(connection.scalars(sa.select(claim.c.id).where(claim.c.status == "open", claim.c.observed_at < day)))
+    old = list(connection.scalars(sa.select(claim.c.id).where(rules.claim)))
     for some in slices(old):
         connection.execute(sa.delete(claim).where(claim.c.id.in_(some)))
         outbox.put(connection, "claim", some, now)
     return len(old)
 
 
-def _articles(connection: Connection, day: int) -> int:
-    """Articles published before ``day`` that stand beside no claim."""
-    article = schema.article
-    beside = sa.select(schema.claim_article.c.article)
-    return connection.execute(sa.delete(article).where(article.c.published < day, article.c.id.not_in(beside))).rowcount
-
-
 def overdue(connection: Connection, limits: Limits, now: int) -> dict[str, int]:
     """What is still there and should not be, by table; empty when retention holds."""
-    hour = now // 3600 - limits.pending_hours
-    claim = schema.claim
-    counts = {
-        "pending": sa.select(sa.func.count()).where(schema.pending.c.touched < hour),
-        "seen": sa.select(sa.func.count()).where(schema.seen.c.hour < hour),
-        "claim": sa.select(sa.func.count()).where(
-            claim.c.status == "open", claim.c.observed_at < now - limits.claim_days * 86400
-        ),
+    rules = _Rules.at(limits, now)
+    found = {
+        rule.name: int(connection.scalar(sa.select(sa.func.count()).where(getattr(rules, rule.name))) or 0)
+        for rule in fields(rules)
     }
-    found = {name: int(connection.scalar(query) or 0) for name, query in counts.items()}
     return {name: n for name, n in found.items() if n}
 
 
 def empty_log(store: Store, sleep: Callable[[float], None] = time.sleep) -> None:
     """Empty SQLite's write-ahead log, where deleted rows still lie.
 
-    Raises RetentionError when a reader keeps it open for ten seconds.
+    Raises RetentionError when a reader keeps it open for about half a minute.
     """
     if not store.is_sqlite:
         return

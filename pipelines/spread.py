@@ -55,6 +55,7 @@ class Group:
 
     id: int
     epoch: str
+    created: int
     bins: int = 0
     mentions: int = 0
     questions: int = 0
@@ -80,6 +81,7 @@ class Group:
             "early_warning": self.early_warning,
             "hazards": dict(sorted(self.hazards.items())),
             "rules": sorted(self.rules),
+            "created": self.created,
             "touched": self.touched,
             "claim": self.claim,
             "muted": self.muted,
@@ -131,6 +133,7 @@ class Block:
         """``scopes`` gives each hazard's scope, ``guard`` a clause's guard key; ``now`` is Unix seconds."""
         self._connection = connection
         self._floor = max(floor, bitmap.FLOOR)
+        self._hour = now // 3600
         self._guard = guard
         self._claims = Claims(connection, scopes, self._floor, now)
         self._groups: dict[int, Group] = {}
@@ -184,7 +187,7 @@ class Block:
     def _adopt(self, rows: Iterable[Any]) -> None:
         for row in rows:
             self._groups[row.id] = Group(
-                row.id, row.epoch, unsigned(row.bins), row.mentions, row.questions, row.reposts, row.score,
+                row.id, row.epoch, row.created, unsigned(row.bins), row.mentions, row.questions, row.reposts, row.score,
                 row.early_warning, Counter(row.hazards), set(row.rules), row.touched, row.claim, row.muted,
             )  # fmt: skip
 
@@ -211,7 +214,7 @@ class Block:
                 self._merge(groups[0], other)
             group = groups[0]
         else:
-            group = self._groups[self._next] = Group(self._next, epoch)
+            group = self._groups[self._next] = Group(self._next, epoch, self._hour)
             self._next += 1
         for value in mention.bands:
             if (epoch, value) not in self._bands:
@@ -246,6 +249,7 @@ class Block:
         winner.early_warning |= loser.early_warning
         winner.hazards += loser.hazards
         winner.rules |= loser.rules
+        winner.created = min(winner.created, loser.created)
         winner.touched = max(winner.touched, loser.touched)
         self._connection.execute(
             sa.update(schema.group_article).where(schema.group_article.c.group == loser.id).values(group=winner.id)
@@ -316,8 +320,9 @@ class Block:
             group.bins |= 1 << mention.bin
             if group.bins.bit_count() >= self._floor:
                 above = self._cross(group, mention)
-        for hash_, text, _ in mention.clauses:
-            self._say(group, mention, hash_, text)
+        if not self._claims.is_hidden(group.claim):
+            for hash_, text, _ in mention.clauses:
+                self._say(group, mention, hash_, text)
         if above and group.claim is not None:
             group.bins = 0
             self._count(group, group.claim, mention)
@@ -368,7 +373,7 @@ class Block:
         """Above the floor: show clauses that are ready, set the account's slots, count the hour."""
         assert mention.account is not None  # noqa: S101 - narrowed by apply
         guards = set()
-        for hash_, text, guard in mention.clauses:
+        for hash_, text, guard in () if self._claims.is_hidden(claim) else mention.clauses:
             said = self._sets[group.epoch, hash_, group.id]
             if not said.shown and said.bins.bit_count() >= self._floor:
                 said.shown, said.bins = True, 0
@@ -441,7 +446,7 @@ class Block:
         ]
         for (epoch, hash_, id_), said in ready:
             claim = self._groups[id_].claim
-            if claim is None or not self._claims.is_above(claim):
+            if claim is None or not self._claims.is_above(claim) or self._claims.is_hidden(claim):
                 continue
             text = self._new_texts.get((epoch, hash_)) or self._connection.scalar(
                 sa.select(schema.clause_text.c.text).where(

@@ -118,7 +118,7 @@ def _named(url: str) -> Iterator[None]:
     """Turn the driver's errors into ours: what happened and what to do, without statement or parameters."""
     try:
         yield
-    except sa.exc.OperationalError as error:
+    except sa.exc.DBAPIError as error:
         raise StoreError(_remedy(str(error.orig), sa.engine.make_url(url))) from None
 
 
@@ -136,7 +136,7 @@ def _remedy(message: str, url: sa.URL) -> str:
     for sign, remedy in _REMEDIES:
         if sign in message:
             return f"{url.database or url.host}: {remedy}"
-    return f"{url.database or url.host}: the database refused ({message.splitlines()[0][:120]})"
+    return f"{url.database or url.host}: the database refused; nothing was stored; run `chengqing doctor`"
 
 
 def insert(connection: Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:

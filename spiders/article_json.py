@@ -6,6 +6,7 @@ records of the documented open API of 天目云 (the sources' notes, C1): ``id``
 ``updatedBy``) are known by name and never read.
 """
 
+import hashlib
 import html
 from collections.abc import Mapping
 
@@ -99,7 +100,7 @@ def _draft(article: Mapping[str, object], edge: Edge) -> Draft:
     url = text_field(article, "url") or ""
     wechat = identity_of(url)
     link = canonical(url) if is_wechat(url) else public_link(url)
-    key = wechat.key if wechat else f"{edge.source}:{require(_id(article) or link, 'no_id')}"
+    key = wechat.key if wechat else _key(edge.source, require(_id(article) or link, "no_id"))
     updated = text_field(article, "updated", "updatedAt")
     text = _body(article)
     state: State = "missing_body" if is_missing(text) else "article"
@@ -114,6 +115,12 @@ def _draft(article: Mapping[str, object], edge: Edge) -> Draft:
         text=drop_bylines(text),
         state=state,
     )
+
+
+def _key(source: str, name: str) -> str:
+    """What names an article of a source across edits, in at most 200 characters."""
+    key = f"{source}:{name}"
+    return key if len(key) <= _LONGEST_ID else f"{source}:{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def _id(article: Mapping[str, object]) -> str | None:

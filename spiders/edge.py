@@ -30,6 +30,28 @@ _MOMENT = re.compile(
 _ID = re.compile(r"[0-9]{1,20}")
 _PLAIN_NAME = re.compile(r"[a-z]{1,30}(_[a-z]{1,30}){0,5}")
 _MOST_NAMES = 20
+_FIELD_WORDS = frozenset(
+    (
+        "ad ads age audit mblog mblogtype "
+        "album alt app appid area article attitude attitudes attr audio author avatar banner base "
+        "bid blog body bool brief business button can card cards category channel city clean click code "
+        "collect column comment comments common config content copyright count country cover create created "
+        "cursor data date day deleted desc description detail device digest display domain duration edit "
+        "edited end error expire ext extend extra favorite favourite feature field file filter flag follow "
+        "format forward from full gender geo group has head height hide high hot html icon id ids image "
+        "images img in index info is item items key keys keyword kind label lang last lat latest length level "
+        "like likes limit link links list lng local location log long low mark media meta mid mlevel mode "
+        "modified more msg multi name new next news nickname no note num number object of off open option "
+        "order origin original other owner page parent param path pay photo pic pics pid pinned place play "
+        "plain position post praise preview price profile promotion province public publish published rank "
+        "rate raw read reads reason recommend ref region related remark repost reposts reply result retweet "
+        "review reward rid scheme scope score section seq series share shared shares short show simple site "
+        "size sort source special spread start state stats status story sub subject summary tag tags target "
+        "task template text thumb thumbnail time timeline title to token top topic topics total trace trend "
+        "truncated type uid update updated url urls use user uv version verified video view views visible "
+        "vote web weibo weight width word words year zone "
+    ).split()
+)
 
 _DROPPED = frozenset(("script", "style", "noscript", "template", "head", "title", "textarea", "select", "svg"))
 _BLOCKS = frozenset(
@@ -214,11 +236,13 @@ def in_years(moment: datetime) -> datetime:
 def unknown_fields(record: Mapping[str, object], known: Collection[str]) -> frozenset[str]:
     """Names of the fields that the reader does not know, at most 20, as plain lower-case words.
 
-    ``readCount`` becomes ``read_count``. A name that is no such word may be a piece of content (an id, a
-    person used as a key): it is reported as ``other``.
+    ``readCount`` becomes ``read_count``. A name with a part outside a closed list of words that interfaces use may
+    be a piece of content (an id, a person's name used as a key): it is reported as ``other``.
     """
     names = (re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name[:80]).lower() for name in record if name not in known)
-    plain = {name if _PLAIN_NAME.fullmatch(name) else "other" for name in names}
+    plain = {
+        name if _PLAIN_NAME.fullmatch(name) and set(name.split("_")) <= _FIELD_WORDS else "other" for name in names
+    }
     return frozenset(sorted(plain)[:_MOST_NAMES])
 
 

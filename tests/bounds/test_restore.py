@@ -208,7 +208,6 @@ def test_a_hidden_claim_comes_back_hidden(desk: Desk) -> None:
     assert claim not in desk.claims()
 
 
-@pytest.mark.xfail(reason="hiding is remembered in the database alone, so an older backup shows the claim again")
 def test_a_hidden_claim_is_not_shown_by_an_older_backup(desk: Desk) -> None:
     """From a backup made before it was hidden: on no screen either."""
     claim = hidden(desk)

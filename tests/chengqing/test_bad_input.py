@@ -25,7 +25,7 @@ from tests.support.statuses import kept_wordings, status
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=timezone(timedelta(hours=8)))
 AT = NOW - timedelta(hours=5)
-PLANTED = "田小禾7788"
+PLANTED = "田小禾QX7788"
 DEEP = "[" * 10_000 + "]" * 10_000
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(PLANTED),
@@ -35,6 +35,11 @@ JSON = st.recursive(
 ODD: list[Any] = [None, True, 7, -1, 1.5, "", PLANTED, [], {}, [PLANTED], {PLANTED: PLANTED}, 10**30]
 """Values that are of the wrong type nearly everywhere."""
 EVERY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def told_of(said: str) -> bool:
+    """Whether a message repeats the planted name, or a half of it that survives escaping or a cut."""
+    return "田小禾" in said or "QX7788" in said
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +63,7 @@ def taken(desk: Workspace, content: bytes, format: Format = "weibo-status") -> O
     outcome = import_file(desk, path, format)
     said = io.StringIO()
     print_outcome(outcome, Console(file=said, width=500))
-    assert PLANTED not in said.getvalue() + repr(outcome)
+    assert not told_of(said.getvalue() + repr(outcome))
     assert outcome.counts.read() == outcome.counts.kept() + sum(outcome.counts.dropped().values())
     malformed = outcome.counts.dropped()["malformed"]  # an answer that is one line has one problem for all its entries
     assert min(1, malformed) <= len(outcome.problems) <= min(20, malformed)
@@ -269,7 +274,7 @@ def test_a_chat_is_refused_unread(desk: Workspace, name: str, format: Format) ->
     path.write_text(CHATS[name], encoding="utf-8")
     with pytest.raises(ImportRefused, match=r"chat\.txt: looks like an export of a private or group chat") as refusal:
         import_file(desk, path, format)
-    assert PLANTED not in str(refusal.value)
+    assert not told_of(str(refusal.value))
 
 
 def test_nothing_keyed_and_no_name_is_left_of_all_this(desk: Workspace) -> None:
@@ -303,7 +308,7 @@ def test_bad_lines_of_own_texts_are_named_and_good_ones_answered(tmp_path: Path,
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [1, "b", None]
     said = done.stderr.decode().splitlines()
     assert [line.split("：")[0] for line in said] == [f"texts.jsonl 第 {n} 行" for n in (2, 3, 4, 5, 8, 9, 10, 11)]
-    assert PLANTED not in done.stderr.decode()
+    assert not told_of(done.stderr.decode())
 
 
 @pytest.mark.xfail(strict=True, reason="measure.texts does not read a line as strictly as spiders.ndjson.decode")

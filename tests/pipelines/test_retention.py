@@ -83,12 +83,38 @@ def test_a_clause_stays_while_another_group_holds_it(connection: Connection) -> 
     shared = "桃溪已经有好几个人住院了"
     crowd.apply([crowd.mention(account, f"小龙虾配西瓜会中毒，{shared}") for account in accounts[:3]])
     younger = [crowd.mention(a, f"{shared}，夜市旁边那家店还开着门呢大家看着办", hour=HOUR + 50) for a in accounts[3:]]
-    crowd.apply(younger)
+    crowd.apply(younger, at=HOUR + 50)
     assert crowd.texts() == {shared}
     sweep(connection, LIMITS, (HOUR + 80) * 3600)
     assert crowd.texts() == {shared} and rows(connection, schema.pending) == {"pending": 1}
     sweep(connection, LIMITS, (HOUR + 130) * 3600)
     assert crowd.texts() == set() and everything(connection) == {}
+
+
+def test_a_group_below_the_floor_is_not_kept_alive_by_being_said_again(connection: Connection) -> None:
+    """Said every day by the same four: gone 72 hours after it was first seen, and a later fifth starts anew."""
+    crowd = Crowd(connection, KEY)
+    accounts = apart(KEY, 5)
+    for day in range(3):
+        crowd.apply([crowd.mention(a, TEXT, hour=HOUR + day * 24) for a in accounts[:4]], at=HOUR + day * 24)
+    sweep(connection, LIMITS, (HOUR + 73) * 3600)
+    assert everything(connection) == {}
+    crowd.apply([crowd.mention(accounts[4], TEXT, hour=HOUR + 74)], at=HOUR + 74)
+    assert crowd.shown() == {} and crowd.texts() == set()
+
+
+def test_sets_of_unshared_clauses_go_with_their_hours(connection: Connection) -> None:
+    """Above the floor a group counts on; bins of clauses that stayed below it live 72 hours all the same."""
+    crowd = Crowd(connection, KEY)
+    accounts = apart(KEY, 6)
+    for day in range(4):
+        own = f"{TEXT}，这一句只有第一个人说"
+        said = [crowd.mention(a, own if a == accounts[0] else TEXT, hour=HOUR + day * 24) for a in accounts]
+        crowd.apply(said, at=HOUR + day * 24)
+    assert connection.scalar(sa.select(sa.func.count()).where(sa.not_(schema.clause.c.shown))) == 2
+    sweep(connection, LIMITS, (HOUR + 73) * 3600)
+    assert connection.scalar(sa.select(sa.func.count()).where(sa.not_(schema.clause.c.shown))) == 0
+    assert len(crowd.shown()) == 1 and rows(connection, schema.pending) == {"pending": 1}
 
 
 def test_seen_goes_72_hours_after_publication(connection: Connection) -> None:
@@ -132,7 +158,6 @@ def test_articles_go_with_their_time_unless_a_claim_stands(connection: Connectio
     assert set(connection.scalars(sa.select(schema.article.c.id))) == {beside_decided, younger} and alone == 1
 
 
-@pytest.mark.xfail(reason="overdue() does not look at articles")
 def test_articles_past_their_time_are_proved_gone(connection: Connection) -> None:
     """What sweep deletes, overdue counts."""
     article(connection, 1, NOW)

@@ -187,4 +187,14 @@ def test_no_byline_survives(text: str) -> None:
 def test_leftovers_are_named_without_values() -> None:
     record = {"id": 1, "readCount": 2, "edit_count": 3, "田小禾": 4, "u9990000001": 5, "": 6}
     assert unknown_fields(record, {"id"}) == {"read_count", "edit_count", "other"}
-    assert len(unknown_fields({"a" * n: n for n in range(1, 31)}, ())) == 20
+    many = {
+        f"{first}_{second}": 0
+        for first in ("read", "edit", "share")
+        for second in "id url time type state list key".split()
+    }
+    assert len(many) == 21 and len(unknown_fields(many, ())) == 20
+
+
+def test_a_name_used_as_a_field_is_other() -> None:
+    """A screen name in plain letters looks like a field; only words that interfaces use are repeated."""
+    assert unknown_fields({"tianxiaohe": 1, "read_tianxiaohe": 2, "xiaohe": 3}, ()) == {"other"}

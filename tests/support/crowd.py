@@ -54,13 +54,13 @@ class Crowd:
             reposts=reposts,
         )
 
-    def apply(self, mentions: Sequence[Mention], blocks: int = 1) -> None:
-        """Count ``mentions``, cut into so many blocks of equal length."""
+    def apply(self, mentions: Sequence[Mention], blocks: int = 1, *, at: int = HOUR) -> None:
+        """Count ``mentions`` at hour ``at``, cut into so many blocks of equal length."""
         size = max(1, -(-len(mentions) // blocks))
         for start in range(0, len(mentions), size):
             some = mentions[start : start + size]
             block = Block(
-                self.connection, some, floor=self.floor, scopes={self.hazard: SCOPE}, guard=guard, now=HOUR * 3600
+                self.connection, some, floor=self.floor, scopes={self.hazard: SCOPE}, guard=guard, now=at * 3600
             )
             for mention in some:
                 block.apply(mention)
