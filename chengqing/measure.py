@@ -4,10 +4,9 @@ Both sign with a constant public key: their labels mean something within one run
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from chengqing.messages import say
 from nlp.reader import Reader, Reading
@@ -15,6 +14,7 @@ from nlp.score import Reason
 from nlp.signature import components
 from nlp.text import letters, normalise
 from pipelines.epoch import EpochKey
+from spiders.ndjson import lines
 
 PUBLIC = EpochKey("public", hashlib.sha256(b"chengqing: public key for measuring, keeps nothing secret").digest())
 
@@ -31,21 +31,15 @@ class BadLine(ValueError):
     """A line that is not ``{"id": …, "text": "…"}``; the message names file and line, never content."""
 
 
-def texts(name: str, stream: Iterable[bytes]) -> Iterator[Text | BadLine]:
-    """The lines of a JSON Lines file; blank ones are skipped."""
-    for number, raw in enumerate(stream, start=1):
-        if not raw.strip():
-            continue
-        try:
-            record = json.loads(raw)
-        except (ValueError, RecursionError):
-            record = None
-        if not isinstance(record, dict):
-            yield BadLine(say("triage_bad_line", file=name, line=number, why=say("bad_not_json")))
-        elif "id" not in record or not isinstance(record.get("text"), str):
-            yield BadLine(say("triage_bad_line", file=name, line=number, why=say("bad_no_text")))
+def texts(name: str, stream: BinaryIO) -> Iterator[Text | BadLine]:
+    """The lines of a JSON Lines file, read as strictly as an import reads them; blank ones are skipped."""
+    for line in lines(stream):
+        if isinstance(line.record, str):
+            yield BadLine(say("triage_bad_line", file=name, line=line.number, why=say(f"fault_{line.record}")))
+        elif "id" not in line.record or not isinstance(text := line.record.get("text"), str):
+            yield BadLine(say("triage_bad_line", file=name, line=line.number, why=say("bad_no_text")))
         else:
-            yield Text(record["id"], record["text"])
+            yield Text(line.record["id"], text)
 
 
 def _labels(signatures: list[tuple[int, ...]]) -> list[str]:

@@ -22,7 +22,9 @@ _DATE = re.compile(
 _TIME = re.compile(
     rf"(?:凌晨|早上|上午|中午|下午|晚上|夜里|晚)?(?:\d{{1,2}}|{_HAN_NUMBER})点(?:半|(?:\d{{1,2}}|{_HAN_NUMBER})分?)?|\d{{1,2}}:\d{{2}}"
 )
-_NUMBER = re.compile(rf"(?:\d+(?:\.\d+)?|{_HAN_NUMBER})(?:{_COUNTED})|\d+(?:\.\d+)?")
+_NUMBER = re.compile(
+    rf"(?!千万(?![元人吨块名户级条只美册]))(?:\d+(?:\.\d+)?|{_HAN_NUMBER})(?:{_COUNTED})|\d+(?:\.\d+)?"
+)
 _HAN_RUN = re.compile(_HAN_NUMBER)
 _NEGATION = re.compile(
     "不(?!过|同|仅|但|管|断|久|错|少|止|得了|锈)|没有?(?!事找)|未(?!来)|无(?!论|数|线|锡|人机)|(?<![特区级性个派差识鉴类辨分告送])别(?!的|人|墅|说)|勿|禁止|严禁|停止|取消|拒绝|假的|辟谣"

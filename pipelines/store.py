@@ -128,6 +128,7 @@ _REMEDIES = (
     ("unable to open", "the database can't be opened: check that the data directory exists and is yours"),
     ("locked", "another process has been writing for more than 10 s: nothing was stored; run the same command again"),
     ("malformed", "the database file is damaged: restore it from a backup"),
+    ("not a database", "the database file is damaged: restore it from a backup"),
     ("disk I/O", "the disk gave an error: nothing of this block was stored; check the disk, then run it again"),
 )
 
