@@ -133,7 +133,7 @@ def print_claims(
                 "、".join(claim.said),
             )
             line = "\t".join([f"{claim.check_score:.1f}", *cells]).replace("\n", " ")
-            console.print(line, soft_wrap=True, markup=False, highlight=False)
+            console.file.write(line + "\n")  # Rich would turn tabs into blanks
     if spoken:
         console.print(say("claims_hazards"))
         for hazard, n in sorted(spoken.items()):

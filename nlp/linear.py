@@ -55,7 +55,7 @@ class Linear:
 
     def logit(self, found: Features) -> float:
         """Log odds of the positive class for one text; only known features count."""
-        grams = [weight for gram in found.grams if (weight := self.weights.get(gram)) is not None]
+        grams = [*filter(None, map(self.weights.get, found.grams))]
         scaled = math.fsum(grams) / math.sqrt(len(grams)) if grams else 0.0
         return self.intercept + math.fsum(self.marks.get(mark, 0.0) for mark in found.marks) + scaled
 

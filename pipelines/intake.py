@@ -50,6 +50,7 @@ class Batch:
     _told: list[tuple[Article, Told]] = field(default_factory=list, repr=False)
     _gone: list[Article] = field(default_factory=list, repr=False)
     _known: dict[tuple[str, str], Reading | None] = field(default_factory=dict, repr=False)
+    _known_articles: dict[tuple[str, str], Told | None] = field(default_factory=dict, repr=False)
     _tokens: set[bytes] = field(default_factory=set, repr=False)
 
     @property
@@ -89,6 +90,12 @@ class Batch:
             self._known[said] = self.reader.read(*said)
         return self._known[said]
 
+    def _read_article(self, article: Article) -> Told | None:
+        said = (article.title, article.text)
+        if said not in self._known_articles:
+            self._known_articles[said] = self.reader.read_article(*said)
+        return self._known_articles[said]
+
     def _mention(self, post: Post, reading: Reading) -> Mention:
         key = self.keys[post.epoch]
         return Mention(
@@ -113,7 +120,7 @@ class Batch:
             self.counts.add(_unit(article), "not_public")
         elif article.status != "ok":
             self.counts.add(_unit(article), "malformed")
-        elif (told := self.reader.read_article(article.title, article.text)) is None:
+        elif (told := self._read_article(article)) is None:
             self._gone.append(article)  # an edit took it out of scope
             self.counts.add(_unit(article), "out_of_scope")
         else:

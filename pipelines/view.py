@@ -16,6 +16,7 @@ from pipelines import schema
 
 WORDING = 20
 """Shared clauses that are shown: those with most mentions."""
+_BEGINNING = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def claims(
                 schema.claim_article.c.role,
                 schema.article.c.outlet,
                 schema.article.c.title,
+                schema.article.c.text,
             )
             .join(schema.article, schema.article.c.id == schema.claim_article.c.article)
             .order_by(schema.article.c.published),
@@ -125,7 +127,7 @@ def _view(row: Row[Any], rows: _Rows, reasons: tuple[Reason, ...]) -> ClaimView:
         id=row.id,
         scope=row.scope,
         hazard=row.hazard,
-        headline=row.headline or (claiming[0].title if claiming else None),
+        headline=row.headline or (_headline(claiming[0]) if claiming else None),
         wording=tuple(c.text for c in shown),
         hidden_wording=len(clauses) - len(shown),
         variants=variants,
@@ -143,6 +145,12 @@ def _view(row: Row[Any], rows: _Rows, reasons: tuple[Reason, ...]) -> ClaimView:
         status=row.status,
         above_floor=row.above_floor,
     )
+
+
+def _headline(article: Row[Any]) -> str:
+    """An article's title, or the beginning of one without (a post of an organisation)."""
+    title, text = str(article.title), str(article.text)
+    return title or (text if len(text) <= _BEGINNING else f"{text[:_BEGINNING]}…")
 
 
 def _variants(claim: str, clauses: list[Row[Any]], parts: list[Row[Any]]) -> tuple[Variant, ...]:
