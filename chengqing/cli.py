@@ -194,7 +194,7 @@ def claims(
 ) -> None:
     """列出需要核实的说法，最要紧的在前。 List claims to check, the most pressing first."""
     with _workspace(context) as workspace, workspace.store.read() as connection:
-        found = view.claims(connection, workspace.scorer.explain, status)
+        found = view.claims(connection, workspace.scorer.explain, harms=workspace.harms, status=status)
         if json:
             for claim in found:
                 show.print_json(show.claim_record(claim))
@@ -293,7 +293,7 @@ def demo(context: typer.Context) -> None:
         out.print(say("demo_intro", as_of=town.briefing(workspace.clock.now()).isoformat()), soft_wrap=True)
         sources = {outcome.source for outcome in town.import_town(workspace)}
         with workspace.store.read() as connection:
-            found = view.claims(connection, workspace.scorer.explain)
+            found = view.claims(connection, workspace.scorer.explain, harms=workspace.harms)
             show.print_claims(found, view.hazards(connection), workspace.packs.hazards, out)
             show.print_json(show.totals(len(sources), windows.counts(connection), found))
 

@@ -19,6 +19,7 @@ from pipelines import epochs, retention, said, windows
 from pipelines.epoch import EpochKey
 from pipelines.intake import Batch, Intake
 from pipelines.page import Article, Fault, Post, Problem, Reason
+from pipelines.triage import Triage
 from pipelines.windows import Counts, Window
 from spiders.article import ArticleReading
 from spiders.article_json import read_article, read_articles
@@ -185,7 +186,8 @@ def _read_all(
     """Read, triage and commit block by block; names of unknown fields with how often they came."""
     intake = Intake(workspace.store, workspace.reader, floor=workspace.config.floor)
     unknown: Counter[str] = Counter()
-    batch = _batch(workspace, window, key)
+    triage = Triage(workspace.reader, {key.epoch: key}, window.source)
+    batch = Batch(triage)
     last: _Record | None = None
     for record in records:
         _take(batch, record)
@@ -194,15 +196,11 @@ def _read_all(
         if batch.full:
             intake.commit(batch, window=window.id, cursor=record.end, line=record.number, now=window.as_of)
             progress(record.end, size)
-            batch = _batch(workspace, window, key)
+            batch = Batch(triage)
     if last is not None:
         intake.commit(batch, window=window.id, cursor=last.end, line=last.number, now=window.as_of)
     progress(size, size)
     return unknown
-
-
-def _batch(workspace: Workspace, window: Window, key: EpochKey) -> Batch:
-    return Batch(workspace.reader, {key.epoch: key}, window.source)
 
 
 def _take(batch: Batch, record: _Record) -> None:

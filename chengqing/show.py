@@ -143,9 +143,9 @@ def print_claims(
 def _table(claims: Iterable[ClaimView], hazards: Mapping[str, Hazard]) -> Table:
     rows = list(claims)
     table = Table(title=say("claims_title", n=len(rows)), show_lines=True, title_justify="left")
-    table.add_column(say("column_score"), justify="right", no_wrap=True)
+    table.add_column(say("column_score"), justify="right", width=6, overflow="fold")
     for key, ratio in (("claim", 6), ("hazard", 2), ("spread", 4), ("why", 3), ("said", 2)):
-        table.add_column(say(f"column_{key}"), ratio=ratio)
+        table.add_column(say(f"column_{key}"), ratio=ratio, overflow="fold")  # Chinese has no blanks to break at
     for claim in rows:
         table.add_row(
             f"{claim.check_score:.1f}",

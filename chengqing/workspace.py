@@ -52,6 +52,11 @@ class Workspace:
         """The closed list of hazards."""
         return load_packs()
 
+    @property
+    def harms(self) -> dict[str, int]:
+        """The harm of every hazard, 1 to 5."""
+        return {hazard.id: hazard.harm for hazard in self.packs.hazards.values()}
+
     @cached_property
     def scorer(self) -> Scorer:
         """The score's weights, which explain rules."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from nlp.reader import Reader, Reading, Told
+from nlp.reader import Reader, Told
 from pipelines import articles, outbox, schema, windows
-from pipelines.epoch import EpochKey, bin_of
+from pipelines.epoch import EpochKey
 from pipelines.page import Article, Page, Post, Problem, Reads
 from pipelines.spread import Block, Mention
 from pipelines.store import Store, slices, upsert
+from pipelines.triage import Triage
 from pipelines.windows import Counts, Unit
 
 READ_MOST, KEPT_MOST = 1000, 200
@@ -41,16 +42,12 @@ def _unit(item: Post | Article) -> Unit:
 class Batch:
     """Posts and articles on their way into one transaction."""
 
-    reader: Reader
-    keys: Mapping[str, EpochKey]
-    source: str
+    triage: Triage
     counts: Counts = field(default_factory=Counts)
     problems: list[Problem] = field(default_factory=list)
     _kept: list[_Kept] = field(default_factory=list, repr=False)
     _told: list[tuple[Article, Told]] = field(default_factory=list, repr=False)
     _gone: list[Article] = field(default_factory=list, repr=False)
-    _known: dict[tuple[str, str], Reading | None] = field(default_factory=dict, repr=False)
-    _known_articles: dict[tuple[str, str], Told | None] = field(default_factory=dict, repr=False)
     _tokens: set[bytes] = field(default_factory=set, repr=False)
 
     @property
@@ -76,43 +73,12 @@ class Batch:
             self._add_article(item)
         elif item.token in self._tokens:
             self.counts.add(_unit(item), "duplicate")
-        elif (reading := self._read(item)) is None:
+        elif (mention := self.triage.post(item)) is None:
             self.counts.add(_unit(item), "out_of_scope")
         else:
             self._tokens.add(item.token)
             token = int.from_bytes(item.token, "big", signed=True)
-            self._kept.append(_Kept(token, item.hour, _unit(item), self._mention(item, reading)))
-
-    def _read(self, post: Post) -> Reading | None:
-        """The same words, said again within a block, are read once."""
-        said = (post.text, post.quoted)
-        if said not in self._known:
-            self._known[said] = self.reader.read(*said)
-        return self._known[said]
-
-    def _read_article(self, article: Article) -> Told | None:
-        said = (article.title, article.text)
-        if said not in self._known_articles:
-            self._known_articles[said] = self.reader.read_article(*said)
-        return self._known_articles[said]
-
-    def _mention(self, post: Post, reading: Reading) -> Mention:
-        key = self.keys[post.epoch]
-        return Mention(
-            key=key,
-            hazard=reading.hazard.id,
-            score=round(reading.score * 10),
-            rules=frozenset(reason.rule for reason in reading.reasons),
-            early_warning=reading.early_warning,
-            question=reading.question,
-            hour=post.hour,
-            source=self.source,
-            bands=key.bands(reading.letters),
-            clauses=tuple((key.clause(clause.text), clause.text, clause.guard) for clause in reading.clauses),
-            account=post.account,
-            bin=bin_of(post.account),
-            reposts=post.reposts,
-        )
+            self._kept.append(_Kept(token, item.hour, _unit(item), mention))
 
     def _add_article(self, article: Article) -> None:
         if article.status in ("deleted", "blocked", "moved"):
@@ -120,7 +86,7 @@ class Batch:
             self.counts.add(_unit(article), "not_public")
         elif article.status != "ok":
             self.counts.add(_unit(article), "malformed")
-        elif (told := self._read_article(article)) is None:
+        elif (told := self.triage.article(article)) is None:
             self._gone.append(article)  # an edit took it out of scope
             self.counts.add(_unit(article), "out_of_scope")
         else:
@@ -138,7 +104,7 @@ class Intake:
 
     def take(self, page: Page, keys: Mapping[str, EpochKey], *, now: int) -> Counts:
         """Triage and commit one page of a spider."""
-        batch = Batch(self._reader, keys, page.source, problems=list(page.problems))
+        batch = Batch(Triage(self._reader, keys, page.source), problems=list(page.problems))
         batch.add_reads(page.reads)
         for post in page.posts:
             batch.add(post)
@@ -193,28 +159,11 @@ class Intake:
 
     def _store_articles(self, connection: Connection, batch: Batch, counts: Counts, now: int) -> list[Mention]:
         mentions = []
-        for article, told, stored in articles.save(connection, batch.source, batch._told, now):
+        for article, told, stored in articles.save(connection, batch.triage.source, batch._told, now):
             counts.add(_unit(article), "kept" if stored.changed else "duplicate")
             if stored.changed and told.role == "claim":
-                mentions.append(_article_mention(batch.keys, batch.source, article, told, stored.id))
+                mentions.append(batch.triage.published(article, told, stored.id))
         return mentions
-
-
-def _article_mention(keys: Mapping[str, EpochKey], source: str, article: Article, told: Told, id_: int) -> Mention:
-    key = next(iter(keys.values()))
-    return Mention(
-        key=key,
-        hazard=told.hazard.id,
-        score=round(told.score * 10),
-        rules=frozenset(reason.rule for reason in told.reasons),
-        early_warning=False,
-        question=False,
-        hour=int(article.published.timestamp()) // 3600,
-        source=source,
-        bands=key.bands(told.letters),
-        clauses=(),
-        article=id_,
-    )
 
 
 def _unseen(connection: Connection, kept: Iterable[_Kept]) -> set[int]:

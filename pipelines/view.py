@@ -6,6 +6,7 @@ organisation published it.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,11 +71,17 @@ class _Rows:
 
 
 def claims(
-    connection: Connection, explain: Callable[[Iterable[str]], tuple[Reason, ...]], status: str | None = None
+    connection: Connection,
+    explain: Callable[[Iterable[str]], tuple[Reason, ...]],
+    *,
+    harms: Mapping[str, int] = MappingProxyType({}),
+    status: str | None = None,
 ) -> list[ClaimView]:
     """Every claim that may be shown, what most needs an answer first.
 
-    ``explain`` turns rule ids into reasons; ``status`` keeps one status only. Hidden claims are left out.
+    Early warnings come first, then the product of check score and harm, then accounts. ``explain`` turns rule ids
+    into reasons, ``harms`` gives hazards 1 (nuisance) to 5 (death); ``status`` keeps one status only. Hidden claims
+    are left out.
     """
     claim = schema.claim
     query = sa.select(claim).where(claim.c.id.not_in(sa.select(schema.erasure.c.claim)))
@@ -91,14 +98,22 @@ def claims(
                 schema.claim_article.c.role,
                 schema.article.c.outlet,
                 schema.article.c.title,
-                schema.article.c.text,
+                sa.func.substr(schema.article.c.text, 1, _BEGINNING + 1).label("text"),
             )
             .join(schema.article, schema.article.c.id == schema.claim_article.c.article)
             .order_by(schema.article.c.published),
         ),
     )
     views = [_view(row, belonging, explain(row.rules)) for row in rows]
-    return sorted(views, key=lambda v: (not v.early_warning, -v.check_score, -(v.accounts_at_least or 0), v.id))
+    return sorted(
+        views,
+        key=lambda v: (
+            not v.early_warning,
+            -v.check_score * harms.get(v.hazard, 1),
+            -(v.accounts_at_least or 0),
+            v.id,
+        ),
+    )
 
 
 def hazards(connection: Connection) -> dict[str, int]:

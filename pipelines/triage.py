@@ -1,0 +1,104 @@
+"""Triage: the language stages over posts and articles in memory, keyed results out.
+
+Words that are said again are read once. What the gate drops is remembered as dropped, in memory and for as long as
+the reading lasts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nlp.reader import Reader, Reading, Told
+from pipelines.epoch import EpochKey, bin_of
+from pipelines.page import Article, Post
+from pipelines.spread import Mention
+
+REMEMBERED = 5000
+"""Different texts that are remembered at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a text comes to under one key, whoever says it."""
+
+    reading: Reading
+    rules: frozenset[str]
+    bands: tuple[int, ...]
+    clauses: tuple[tuple[int, str, str], ...] = field(repr=False)
+
+
+class Triage:
+    """Reads the texts of one source with the keys of the epochs that serve it."""
+
+    def __init__(self, reader: Reader, keys: Mapping[str, EpochKey], source: str) -> None:
+        """``keys`` are the live epochs by name."""
+        self._reader = reader
+        self._keys = keys
+        self.source = source
+        self._posts: dict[tuple[str, str, str], _Said | None] = {}
+        self._articles: dict[tuple[str, str], Told | None] = {}
+
+    def post(self, post: Post) -> Mention | None:
+        """The post as it is counted, or None when the gate drops it."""
+        said = self._said(post)
+        if said is None:
+            return None
+        reading = said.reading
+        return Mention(
+            key=self._keys[post.epoch],
+            hazard=reading.hazard.id,
+            score=round(reading.score * 10),
+            rules=said.rules,
+            early_warning=reading.early_warning,
+            question=reading.question,
+            hour=post.hour,
+            source=self.source,
+            bands=said.bands,
+            clauses=said.clauses,
+            account=post.account,
+            bin=bin_of(post.account),
+            reposts=post.reposts,
+        )
+
+    def _said(self, post: Post) -> _Said | None:
+        words = (post.epoch, post.text, post.quoted)
+        if words not in self._posts:
+            if len(self._posts) >= REMEMBERED:
+                self._posts.clear()
+            reading = self._reader.read(post.text, post.quoted)
+            self._posts[words] = None if reading is None else self._keyed(reading, self._keys[post.epoch])
+        return self._posts[words]
+
+    @staticmethod
+    def _keyed(reading: Reading, key: EpochKey) -> _Said:
+        return _Said(
+            reading,
+            frozenset(reason.rule for reason in reading.reasons),
+            key.bands(reading.letters),
+            tuple((key.clause(clause.text), clause.text, clause.guard) for clause in reading.clauses),
+        )
+
+    def article(self, article: Article) -> Told | None:
+        """What an organisation's article says, or None when it is out of scope or blames an office."""
+        words = (article.title, article.text)
+        if words not in self._articles:
+            if len(self._articles) >= REMEMBERED:
+                self._articles.clear()
+            self._articles[words] = self._reader.read_article(*words)
+        return self._articles[words]
+
+    def published(self, article: Article, told: Told, id_: int) -> Mention:
+        """An article that passes on a doubtful claim, as it is counted: it serves no floor."""
+        key = next(iter(self._keys.values()))
+        return Mention(
+            key=key,
+            hazard=told.hazard.id,
+            score=round(told.score * 10),
+            rules=frozenset(reason.rule for reason in told.reasons),
+            early_warning=False,
+            question=False,
+            hour=int(article.published.timestamp()) // 3600,
+            source=self.source,
+            bands=key.bands(told.letters),
+            clauses=(),
+            article=id_,
+        )
