@@ -26,7 +26,7 @@ from chengqing.clock import SystemClock, parse_moment
 from chengqing.config import ConfigError, LogLevel, load_config
 from chengqing.importing import Format, ImportRefused, import_file
 from chengqing.keys import KeyringError
-from chengqing.messages import say
+from chengqing.messages import cause, say
 from chengqing.source import Source
 from chengqing.starter import write_starter
 from chengqing.workspace import Workspace, WorkspaceError, open_workspace
@@ -68,13 +68,14 @@ def _options(
 
 
 @contextmanager
-def _workspace(context: typer.Context) -> Iterator[Workspace]:
+def _workspace(context: typer.Context, *, reads: bool = False) -> Iterator[Workspace]:
     options: Options = context.obj
     with open_workspace(
         options.data,
         options.config,
         SystemClock(),
         waiting=lambda: _errors().print(say("waiting")),
+        beside=(lambda: _errors().print(say("beside"))) if reads else None,
         warn=lambda text: _errors().print(text),
     ) as workspace:
         logs.configure(options.log_level or workspace.config.log_level)
@@ -176,7 +177,7 @@ def _measure(context: typer.Context, file: Path, command: Callable[..., Iterator
     try:
         stream = file.open("rb")
     except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}") from None
+        raise typer.BadParameter(f"{file}: {say('unreadable', why=cause(error))}") from None
     with stream:
         for record in command(reader, good(stream)):
             show.print_json(record)
@@ -193,7 +194,7 @@ def claims(
     status: Annotated[Literal["open", "answered", "dismissed"] | None, typer.Option(help="只看 Only these.")] = None,
 ) -> None:
     """列出需要核实的说法，最要紧的在前。 List claims to check, the most pressing first."""
-    with _workspace(context) as workspace, workspace.store.read() as connection:
+    with _workspace(context, reads=True) as workspace, workspace.store.read() as connection:
         found = view.claims(connection, workspace.scorer.explain, harms=workspace.harms, status=status)
         if json:
             for claim in found:
@@ -232,7 +233,9 @@ def retain(context: typer.Context) -> None:
         with workspace.store.read() as connection:
             left = retention.overdue(connection, limits, workspace.now)
         if left:
-            raise retention.RetentionError(f"still past their time: {left}; run `chengqing doctor`")
+            raise retention.RetentionError(
+                say("retain_left", tables=", ".join(f"{name} {n}" for name, n in left.items()))
+            )
         _out().print(
             say(
                 "retain_done",
@@ -298,15 +301,16 @@ def demo(context: typer.Context) -> None:
             show.print_json(show.totals(len(sources), windows.counts(connection), found))
 
 
-_KNOWN: tuple[tuple[type[Exception], int], ...] = (
-    (ConfigError, CONFIG),
-    (PackError, CONFIG),
-    (CanaryError, CONFIG),
-    (KeyringError, STORAGE),
-    (StoreError, STORAGE),
-    (WorkspaceError, STORAGE),
-    (retention.RetentionError, STORAGE),
-    (town.DemoRefused, REFUSED),
+# What is refused, its exit code, and the message that names the kind where the refusal's own words are English.
+_KNOWN: tuple[tuple[type[Exception], int, str | None], ...] = (
+    (ConfigError, CONFIG, None),
+    (PackError, CONFIG, "kind_pack"),
+    (CanaryError, CONFIG, "kind_canary"),
+    (KeyringError, STORAGE, None),
+    (StoreError, STORAGE, "kind_store"),
+    (WorkspaceError, STORAGE, None),
+    (retention.RetentionError, STORAGE, "kind_retention"),
+    (town.DemoRefused, REFUSED, None),
 )
 
 
@@ -321,9 +325,17 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(REFUSED)
     except Exception as error:
-        code = next((code for kind, code in _KNOWN if isinstance(error, kind)), FAULT)
-        _errors().print(str(error) if code != FAULT else _fault(error))
+        code, message = _told(error)
+        _errors().print(message)
         sys.exit(code)
+
+
+def _told(error: Exception) -> tuple[int, str]:
+    """The exit code of an error, and what people are told of it."""
+    for kind, code, named in _KNOWN:
+        if isinstance(error, kind):
+            return code, say(named, problem=error) if named else str(error)
+    return FAULT, _fault(error)
 
 
 def _fault(error: Exception) -> str:

@@ -15,8 +15,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from chengqing.fields import Context, Line, Organisation, Strict, between, matching, once
+from chengqing.messages import say
 from chengqing.problem import explain, problem_text, unknown_key
-from chengqing.secret import HOW, SecretError, SecretRef, parse_secret
+from chengqing.secret import SecretError, SecretRef, parse_secret
 from chengqing.source import KINDS, Source
 from chengqing.toml_file import Place, TomlError, TomlFile, read_toml
 from nlp.packs import SCOPES, PackError, Scope, load_region
@@ -37,7 +38,7 @@ class ConfigError(ValueError):
 
 _CONTACT = matching(
     r"https?://[^\s@\x00-\x1f\x7f]{3,200}|[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
-    "must be a page as https://host/path or an e-mail address; mend it",
+    "contact_form",
 )
 
 
@@ -51,16 +52,16 @@ class Desk(Strict):
 
 class _Floor(Strict):
     # Six bits are all that tells accounts apart below the floor: there is no more than 63 to ask for.
-    accounts: Annotated[int, between(5, 63, "floors can be raised, not lowered")] = 5
+    accounts: Annotated[int, between(5, 63, "floor_remedy")] = 5
 
 
 class _Epoch(Strict):
-    days: Annotated[int, between(1, 11, "an epoch can be shortened, not made longer")] = 11
+    days: Annotated[int, between(1, 11, "epoch_remedy")] = 11
 
 
 class _Retention(Strict):
-    pending_hours: Annotated[int, between(1, 72, "retention can be shortened, not made longer")] = 72
-    claim_days: Annotated[int, between(1, 90, "retention can be shortened, not made longer")] = 90
+    pending_hours: Annotated[int, between(1, 72, "retention_remedy")] = 72
+    claim_days: Annotated[int, between(1, 90, "retention_remedy")] = 90
 
 
 def _database(value: object, info: ValidationInfo) -> SecretRef | str:
@@ -68,8 +69,10 @@ def _database(value: object, info: ValidationInfo) -> SecretRef | str:
         return parse_secret(value, Context.of(info.context).folder)
     if value == "sqlite":
         return value
-    if not isinstance(value, str) or (url := _url_problem(value)):
-        raise ValueError(url if isinstance(value, str) else f'must be "sqlite", or a URL in a secret; {HOW}')
+    if not isinstance(value, str):
+        raise ValueError(say("database_form", how=say("secret_how")))
+    if problem := _url_problem(value):
+        raise ValueError(problem)
     return value
 
 
@@ -78,11 +81,11 @@ def _url_problem(text: str, *, secret: bool = False) -> str | None:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        return "is no database URL; write sqlite:///PATH or postgresql://host/name"
+        return say("database_no_url")
     if url.drivername not in _DATABASES:
-        return f"is a database that is not served; use one of: {', '.join(_DATABASES)}"
+        return say("database_unserved", choices=", ".join(_DATABASES))
     if not secret and (url.password is not None or any("pass" in name.lower() for name in url.query)):
-        return f"holds a password in clear; {HOW}"
+        return say("database_password", how=say("secret_how"))
     return None
 
 
@@ -105,7 +108,7 @@ class _Log(Strict):
 def _region(text: str, info: ValidationInfo) -> str:
     path = Context.of(info.context).folder / text
     if not path.is_file():
-        raise ValueError("names a region file that is not there; write its path from this file, or leave it out")
+        raise ValueError(say("region_missing"))
     return str(path)
 
 
@@ -210,7 +213,7 @@ class _Reader:
             try:
                 load_region(Path(region))
             except PackError as error:
-                self.problems.append(f"{Path(region).parent}/{error}")
+                self.problems.append(say("region_refused", problem=f"{Path(region).parent}/{error}"))
         return tables
 
     def sources(self, folder: Path, context: Context) -> dict[str, Source]:
@@ -223,7 +226,7 @@ class _Reader:
                 self._add(file, (key,), unknown_key((key,)))
             for name, table in self._tables_of(file):
                 if name in found:
-                    self._add(file, ("source", name), "is declared in another file too; choose another id")
+                    self._add(file, ("source", name), say("source_twice"))
                 elif source := self._source(file, name, table, context):
                     found[name] = source
         return found
@@ -231,23 +234,23 @@ class _Reader:
     def _tables_of(self, file: TomlFile) -> list[tuple[str, Any]]:
         table = file.table.get("source")
         if not isinstance(table, dict) or not table:
-            self._add(file, ("source",), "is missing; begin a source with [source.ID]")
+            self._add(file, ("source",), say("source_none"))
             return []
         return list(table.items())
 
     def _source(self, file: TomlFile, name: str, table: Any, context: Context) -> Source | None:
         place = ("source", name)
         if not re.fullmatch(_SOURCE_ID, name):
-            self._add(file, place, 'has an unfit id; use lower-case letters, digits and -, and not "file"')
+            self._add(file, place, say("source_id"))
         if not isinstance(table, dict):
-            self._add(file, place, "must be a table; begin it with [source.ID]")
+            self._add(file, place, say("source_table"))
             return None
         kind = table.get("kind")
         if not isinstance(kind, str) or kind not in KINDS:
-            self._add(file, (*place, "kind"), f"is missing or unknown; write one of: {', '.join(KINDS)}")
+            self._add(file, (*place, "kind"), say("source_kind", choices=", ".join(KINDS)))
             return None
         if "id" in table:
-            self._add(file, (*place, "id"), "is an unknown key; leave it out, the id stands in [source.ID]")
+            self._add(file, (*place, "id"), say("source_own_id"))
         source = self._validate(
             KINDS[kind], file, place, {**table, "id": name}, replace(context, folder=file.path.parent)
         )

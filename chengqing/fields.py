@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from stdnum import numdb
 from stdnum.cn import uscc
 
+from chengqing.messages import say
 from chengqing.secret import SecretRef, parse_secret
 from nlp.packs import SCOPES, Hazard, load_packs
 
@@ -40,23 +41,23 @@ class Context:
 
 
 def between(least: int, most: int, remedy: str) -> AfterValidator:
-    """A whole number from ``least`` to ``most``; ``remedy`` says what to do about another."""
+    """A whole number from ``least`` to ``most``; the message ``remedy`` says what to do about another."""
 
     def check(value: int) -> int:
         if not least <= value <= most:
-            raise ValueError(f"must be from {least} to {most}; {remedy}")
+            raise ValueError(say("out_of_range", least=least, most=most, remedy=say(remedy)))
         return value
 
     return AfterValidator(check)
 
 
 def matching(pattern: str, problem: str) -> AfterValidator:
-    """A text that is ``pattern`` from end to end; ``problem`` says what is wrong with another, and the remedy."""
+    """A text that is ``pattern`` from end to end; the message ``problem`` says what is wrong with another."""
     form = re.compile(pattern)
 
     def check(value: str) -> str:
         if not form.fullmatch(value):
-            raise ValueError(problem)
+            raise ValueError(say(problem))
         return value
 
     return AfterValidator(check)
@@ -69,11 +70,11 @@ def _secret(value: object, info: ValidationInfo) -> SecretRef:
 def once(values: tuple[str, ...]) -> tuple[str, ...]:
     """A list that names something, and nothing twice."""
     if not values or len(set(values)) < len(values):
-        raise ValueError("must name at least one, and none twice; mend the list")
+        raise ValueError(say("list_once"))
     return values
 
 
-Line = Annotated[str, matching(r"[^\x00-\x1f\x7f]{1,200}", "must be 1 to 200 characters on one line; write it so")]
+Line = Annotated[str, matching(r"[^\x00-\x1f\x7f]{1,200}", "line_form")]
 Secret = Annotated[SecretRef, PlainValidator(_secret)]
 # TOML knows lists alone; what is read is a tuple, which nobody can change.
 Names = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(once)]
@@ -82,17 +83,14 @@ Names = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(once)]
 def _credit_code(code: str) -> str:
     # 92 and 93 are the registers of self-employed people and farmers' co-operatives.
     if not uscc.is_valid(code) or uscc.compact(code) != code or code[:2] in ("92", "93"):
-        raise ValueError(
-            "is no unified social credit code of a body (GB 32100: 18 characters, check digit right, not a "
-            "one-person business); copy it from the body's registration"
-        )
+        raise ValueError(say("organisation_code"))
     return code
 
 
 class Organisation(Strict):
     """A public body or licensed medium, as registered (design, Bound 7)."""
 
-    name: Annotated[str, matching(r"[^\x00-\x1f\x7f@/]{2,60}", "must be the body's name, 2 to 60 characters; mend it")]
+    name: Annotated[str, matching(r"[^\x00-\x1f\x7f@/]{2,60}", "organisation_name")]
     credit_code: Annotated[str, AfterValidator(_credit_code)]
 
 
@@ -105,7 +103,7 @@ def _division(code: str) -> str:
     found = numdb.get("cn/loc").info(code) if re.fullmatch("[0-9]{6}", code) and not code.endswith("00") else []
     names = found[-1][1].get("county", "").split(",") if found else []
     if all(_FORMER.match(name) or _SINCE.sub("", name) in ("", *_NO_COUNTY) for name in names):
-        raise ValueError("is no county-level division of GB/T 2260 in the shipped list; write its six digits in quotes")
+        raise ValueError(say("division_form"))
     return code
 
 
@@ -117,9 +115,9 @@ def _hazards() -> Mapping[str, Hazard]:
 def _hazard(name: str, info: ValidationInfo) -> str:
     hazards, scopes = _hazards(), Context.of(info.context).scopes
     if name not in SCOPES and name not in hazards:
-        raise ValueError("is no scope and no hazard of the packs; name one of them, queries use their terms alone")
+        raise ValueError(say("hazard_unknown"))
     if (hazards[name].scope if name in hazards else name) not in scopes:
-        raise ValueError("is outside the desk's scopes; add its scope to chengqing.toml or leave it out")
+        raise ValueError(say("hazard_outside"))
     return name
 
 

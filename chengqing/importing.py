@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
+import structlog
+
+from chengqing.messages import cause, say
 from chengqing.source import ContractFiles, Source
 from chengqing.workspace import Workspace
 from pipelines import epochs, retention, said, windows
@@ -32,9 +35,11 @@ from spiders.weibo import read_status
 Format = Literal["weibo-status", "wechat-html", "article-json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 UNDECLARED = "file, basis not declared"
+"""The basis on record of a file without a source; people read it in their language."""
 DOCUMENT_LIMIT = 64 << 20
 """Bytes of the largest file that is read as one document."""
 _SEEN_OFTEN = 5
+log = structlog.get_logger()
 _HEAD = 1 << 16
 
 
@@ -117,22 +122,19 @@ def import_file(
 
 def _open(path: Path) -> BinaryIO:
     if path.is_dir():
-        raise ImportRefused(f"{path}: a directory; name the files in it")
+        raise ImportRefused(f"{path}: {say('import_directory')}")
     if path.exists() and not path.is_file():
-        raise ImportRefused(f"{path}: no plain file; an import must be able to go on where it stopped")
+        raise ImportRefused(f"{path}: {say('import_no_file')}")
     try:
         return path.open("rb")
     except OSError as error:
-        raise ImportRefused(f"{path}: can't be read ({error.strerror}); check the name and its permissions") from None
+        raise ImportRefused(f"{path}: {say('unreadable', why=cause(error))}") from None
 
 
 def _refuse_chat(path: Path, stream: BinaryIO) -> None:
     stream.seek(0)
     if (kind := looks_like_chat(stream.read(_HEAD))) is not None:
-        raise ImportRefused(
-            f"{path}: looks like an export of a private or group chat ({kind}); only public posts and articles are "
-            "read. Nothing of it was kept"
-        )
+        raise ImportRefused(f"{path}: {say('import_chat', kind=kind)}")
 
 
 def _window_name(workspace: Workspace, stream: BinaryIO, format: Format) -> str:
@@ -195,6 +197,7 @@ def _read_all(
         last = record
         if batch.full:
             intake.commit(batch, window=window.id, cursor=record.end, line=record.number, now=window.as_of)
+            log.debug("block stored", window=window.id, line=record.number)
             progress(record.end, size)
             batch = Batch(triage)
     if last is not None:
@@ -221,6 +224,7 @@ def _end(workspace: Workspace, window: Window, key: EpochKey) -> None:
         epochs.end(connection, key.epoch, workspace.now)
         windows.finish(connection, window.id, workspace.now)
     workspace.keys.destroy(key.epoch)
+    log.info("import finished", window=window.id, source=window.source, format=window.format)
     retention.empty_log(workspace.store)
 
 
@@ -236,7 +240,7 @@ def _outcome(
             path.name,
             window.source,
             state,
-            window.basis,
+            say("basis_undeclared") if window.basis == UNDECLARED else window.basis,
             datetime.fromtimestamp(window.as_of, UTC),
             windows.counts(connection, [window.id]),
             tuple(windows.problems(connection, window.id)),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from chengqing.messages import cause, say
 from pipelines.epoch import EpochKey
 
 CURRENT_HOURS = 11 * 24
@@ -52,9 +53,7 @@ class Keyring:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
         except OSError as error:
-            raise KeyringError(
-                f"{folder}: keys can't be kept here ({error.strerror}); make it writable for you"
-            ) from None
+            raise KeyringError(f"{folder}: {say('keys_folder', why=cause(error))}") from None
         self.destroyed = self.expire(hour)
         """Names of the keys whose time was over when the ring was opened."""
 
@@ -98,10 +97,7 @@ class Keyring:
                 os.fsync(file.fileno())
             unfinished.rename(path)
         except OSError as error:
-            raise KeyringError(
-                f"{self._folder}: a key can't be written ({error.strerror}); make room, make it writable for you, and "
-                "run the same command again"
-            ) from None
+            raise KeyringError(f"{self._folder}: {say('keys_unwritten', why=cause(error))}") from None
         self._sync()
         return secret
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from chengqing.address import Param, Params, SecretParams, Url
 from chengqing.fields import Line, Strict, between, matching, once
+from chengqing.messages import say
 
 
 class Listing(Strict):
@@ -25,7 +26,7 @@ def jmes_path(expression: str) -> str:
     try:
         jmespath.compile(expression)
     except ValueError:
-        raise ValueError("is no JMESPath; mend it, as data.list[]") from None
+        raise ValueError(say("jmes_path")) from None
     return expression
 
 
@@ -35,13 +36,13 @@ def selector(expression: str) -> str:
     try:
         (page.xpath if expression.startswith(("/", "./", "(")) else page.css)(expression)
     except (ValueError, SyntaxError, RuntimeError):
-        raise ValueError("is no CSS selector or XPath; mend it, as article .content") from None
+        raise ValueError(say("selector")) from None
     return expression
 
 
 JmesPath = Annotated[Line, AfterValidator(jmes_path)]
 Select = Annotated[Line, AfterValidator(selector)]
-_Pages = Annotated[int, between(1, 50, "more is not polite")]
+_Pages = Annotated[int, between(1, 50, "pages_remedy")]
 
 
 class JsonListing(Listing):
@@ -55,7 +56,7 @@ class PagePaging(Strict):
 
     type: Literal["page"]
     param: Param
-    start: Annotated[int, between(0, 1, "pages count from 0 or 1")] = 1
+    start: Annotated[int, between(0, 1, "page_start_remedy")] = 1
     total_pages: Line | None = None
     max_pages: _Pages = 10
 
@@ -65,8 +66,8 @@ class OffsetPaging(Strict):
 
     type: Literal["offset"]
     param: Param
-    start: Annotated[int, between(0, 1, "entries count from 0 or 1")] = 0
-    step: Annotated[int, between(1, 1_000, "write how many entries a page has")]
+    start: Annotated[int, between(0, 1, "offset_start_remedy")] = 0
+    step: Annotated[int, between(1, 1_000, "offset_step_remedy")]
     max_pages: _Pages = 10
 
 
@@ -139,13 +140,13 @@ _NAMED = ("epoch_ms", "epoch_s", "rfc3339", "rfc822", "rel_zh")
 
 def _date_format(text: str) -> str:
     if text not in _NAMED and not ("%" in text and len(text) <= 60 and _DIRECTIVES.fullmatch(text)):
-        raise ValueError(f"is no date format; write one as %Y-%m-%d %H:%M:%S, or one of: {', '.join(_NAMED)}")
+        raise ValueError(say("date_format", choices=", ".join(_NAMED)))
     return text
 
 
 def _zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError("is no time zone; write Asia/Shanghai")
+        raise ValueError(say("zone"))
     return name
 
 
@@ -162,8 +163,8 @@ class Window(Strict):
     """How far back a reading goes: the overlap in minutes, the oldest article in days."""
 
     field: Literal["updated", "published"] = "published"
-    overlap_minutes: Annotated[int, between(0, 1_440, "a day of overlap is enough")] = 120
-    max_age_days: Annotated[int, between(1, 30, "older articles are history")] = 7
+    overlap_minutes: Annotated[int, between(0, 1_440, "overlap_remedy")] = 120
+    max_age_days: Annotated[int, between(1, 30, "age_remedy")] = 7
 
 
 _HOURS = r"(?:[01][0-9]|2[0-3])-(?:[01][0-9]|2[0-4])"
@@ -172,7 +173,7 @@ _HOURS = r"(?:[01][0-9]|2[0-3])-(?:[01][0-9]|2[0-4])"
 class Politeness(Strict):
     """The rate: seconds between requests, minutes between readings, requests a day, hours of the day at +08:00."""
 
-    delay: Annotated[int, between(0, 600, "write whole seconds")] = 5
-    poll_minutes: Annotated[int, between(5, 1_440, "providers ask for no more than one reading in 5 minutes")] = 15
-    daily_requests: Annotated[int, between(1, 10_000, "ask the provider for a feed instead")] = 500
-    active_hours: Annotated[str, matching(_HOURS, "must be two hours as 06-23; mend it")] = "00-24"
+    delay: Annotated[int, between(0, 600, "delay_remedy")] = 5
+    poll_minutes: Annotated[int, between(5, 1_440, "poll_remedy")] = 15
+    daily_requests: Annotated[int, between(1, 10_000, "daily_remedy")] = 500
+    active_hours: Annotated[str, matching(_HOURS, "hours_form")] = "00-24"

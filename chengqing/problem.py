@@ -9,18 +9,19 @@ from pydantic import ValidationError
 
 from chengqing.address import excluded
 from chengqing.fields import Strict
+from chengqing.messages import say
 from chengqing.toml_file import Place, TomlFile
 
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,40}")
 _WRONG_TYPE = {
-    "string_type": "must be text in quotes",
-    "int_type": "must be a whole number, without quotes",
-    "bool_type": "must be true or false, without quotes",
-    "date_type": "must be a date without quotes, as 2027-12-31",
-    "tuple_type": "must be a list in [ ]",
-    "dict_type": "must be a table",
-    "model_type": "must be a table",
-    "model_attributes_type": "must be a table",
+    "string_type": "type_text",
+    "int_type": "type_number",
+    "bool_type": "type_truth",
+    "date_type": "type_date",
+    "tuple_type": "type_list",
+    "dict_type": "type_table",
+    "model_type": "type_table",
+    "model_attributes_type": "type_table",
 }
 
 
@@ -43,12 +44,12 @@ def unknown_key(place: Place, top: frozenset[str] = frozenset()) -> str:
     if problem := excluded(key):
         return problem
     if len(place) > 1 and key in top:
-        return "is an unknown key here; move it above the first [table]"
+        return say("key_above")
     known = _known_keys(Strict)
     if key in known:
-        return "is an unknown key here; leave it out"
+        return say("key_here")
     close = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.75)
-    return f"is an unknown key; {f'did you mean {close[0]}? Else ' if close else ''}leave it out"
+    return say("key_close", close=close[0]) if close else say("key_unknown")
 
 
 def _known_keys(schema: type[Strict]) -> set[str]:
@@ -62,13 +63,13 @@ def _what(kind: str, context: Mapping[str, Any], place: Place, top: frozenset[st
     if kind == "extra_forbidden":
         return unknown_key(place, top)
     if kind == "missing":
-        return "is missing; add it"
+        return say("field_missing")
     if kind == "literal_error":
-        return f"must be one of: {context['expected']}; write one of them"
+        return say("field_choice", choices=context["expected"].replace(" or ", ", "))
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         known = context.get("expected_tags", "page, offset, cursor, link, date_window")
-        return f"needs a type, one of: {known}; add it"
-    return f"{_WRONG_TYPE.get(kind, 'has a wrong form')}; mend it"
+        return say("field_type", choices=known)
+    return say(_WRONG_TYPE.get(kind, "type_other"))
 
 
 def _place(location: Place, table: Mapping[str, Any]) -> Place:
@@ -91,5 +92,5 @@ def _field(place: Place) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            text += f".{step if _PLAIN_KEY.fullmatch(step) else '(a key)'}"
+            text += f".{step if _PLAIN_KEY.fullmatch(step) else say('some_key')}"
     return text.removeprefix(".")

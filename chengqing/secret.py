@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from chengqing.messages import cause, say
+
 _ENV = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _FILE = re.compile(r"[^\x00-\x1f\x7f]{1,400}")
 _LARGEST = 64 << 10
 """Bytes of the largest secret file."""
-HOW = 'write "env:NAME" (capitals) or "file:PATH"; the value itself never stands in a configuration'
 
 
 class SecretError(ValueError):
@@ -35,9 +36,9 @@ class SecretRef:
         """
         value = os.environ.get(self.name, "") if self.kind == "env" else self._read_file()
         if not value:
-            raise SecretError(f"{self} is not set; " + ("export it" if self.kind == "env" else "put the secret there"))
+            raise SecretError(say(f"secret_unset_{self.kind}", place=self))
         if not value.isprintable():
-            raise SecretError(f"{self} is not one line of text; put the secret alone there")
+            raise SecretError(say("secret_lines", place=self))
         return value
 
     def missing(self) -> str | None:
@@ -60,13 +61,13 @@ class SecretRef:
             # Without O_NONBLOCK a named pipe would hold the start up for ever.
             descriptor = os.open(self.name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            raise SecretError(f"{self} can't be read ({error.strerror}); put the secret there, mode 600") from None
+            raise SecretError(say("secret_unreadable", place=self, why=cause(error))) from None
         try:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
-                raise SecretError(f"{self} is no plain file; put the secret into one, mode 600")
+                raise SecretError(say("secret_no_file", place=self))
             if _open_to_others(mode):
-                raise SecretError(f"{self} can be read by others; chmod 600 it")
+                raise SecretError(say("secret_open", place=self))
             content = os.read(descriptor, _LARGEST)
         finally:
             os.close(descriptor)
@@ -92,6 +93,6 @@ def parse_secret(value: object, folder: Path) -> SecretRef:
     if kind == "file" and _FILE.fullmatch(name):
         reference = SecretRef("file", str(folder / name))
         if reference.exposed():
-            raise ValueError("the secret's file can be read by others; chmod 600 it")
+            raise ValueError(say("secret_exposed"))
         return reference
-    raise ValueError(f"must be a reference to a secret; {HOW}")
+    raise ValueError(say("secret_form", how=say("secret_how")))

@@ -30,6 +30,7 @@ from chengqing.listing import (
     jmes_path,
     selector,
 )
+from chengqing.messages import say
 from chengqing.secret import SecretRef
 from chengqing.toml_file import Place
 
@@ -42,7 +43,7 @@ class Source(Strict):
     id: str
     kind: str
     access_basis: str | None = None
-    basis_note: Annotated[str, matching(r"[^\x00-\x1f\x7f]{0,200}", "must be one line of at most 200; mend it")] = ""
+    basis_note: Annotated[str, matching(r"[^\x00-\x1f\x7f]{0,200}", "basis_form")] = ""
     valid_until: date | None = None
     may_store: bool = False
     organisation: Organisation | None = None
@@ -52,7 +53,7 @@ class Source(Strict):
 
     def model_post_init(self, context: Any, /) -> None:
         """Settle once, at load, whether the source can be used at all."""
-        self._disabled = ". Also: ".join(self._lacks(Context.of(context))) or None
+        self._disabled = say("lacks_also").join(self._lacks(Context.of(context))) or None
 
     @property
     def disabled(self) -> str | None:
@@ -61,7 +62,7 @@ class Source(Strict):
 
     @property
     def basis(self) -> str:
-        """The access basis with its note, for records and reports."""
+        """The access basis with its note, as records keep it: the same in every language."""
         return f"{self.access_basis or 'basis not declared'}, {self.basis_note or 'no note'}"
 
     @property
@@ -87,18 +88,18 @@ class Source(Strict):
 
     def _lacks(self, context: Context) -> Iterator[str]:
         if self.access_basis is None:
-            yield "access_basis is missing; declare on which basis the source is read"
+            yield say("lacks_basis")
         if not self.basis_note.strip():
-            yield "basis_note is missing; write the number of the contract or consent"
+            yield say("lacks_note")
         if self.valid_until is None and self.access_basis != "open_feed":
-            yield "valid_until is missing; write the day on which the basis ends"
+            yield say("lacks_end")
         for field, reference in self.secrets().items():
             if reference is None:
-                yield f'{field} is missing; write "env:NAME" or "file:PATH"'
+                yield say("lacks_secret", field=field)
             elif problem := reference.missing():
                 yield f"{field}: {problem}"
         if self.fetched and not context.contact:
-            yield "the desk names no contact; set desk.contact in chengqing.toml, it goes into the User-Agent"
+            yield say("lacks_contact")
 
 
 class Crawled(Source):
@@ -110,9 +111,9 @@ class Crawled(Source):
     def problems(self) -> Problems:
         first, last = self.politeness.active_hours.split("-")
         if first >= last:
-            yield ("politeness", "active_hours"), "ends before it begins; write the earlier hour first"
+            yield ("politeness", "active_hours"), say("hours_order")
         if self.politeness.delay < 2 and not self._local():
-            yield ("politeness", "delay"), "must be at least 2 seconds; raise it"
+            yield ("politeness", "delay"), say("delay_short")
 
     def _local(self) -> bool:
         return False
@@ -143,13 +144,13 @@ class Generic(Crawled):
         yield from super().problems()
         used = _names(self.list.url) | {name for value in self.list.params.values() for name in _names(str(value))}
         if used - {"channel"}:
-            yield ("list", "url"), "has an unknown {name}; {channel} alone is filled in"
+            yield ("list", "url"), say("url_placeholder", known="{channel}")
         if "channel" in used and not self.channels:
-            yield ("channels",), "is missing where {channel} is used; name the editorial channels"
+            yield ("channels",), say("channels_missing")
         if self.channels and "channel" not in used:
-            yield ("channels",), "is not used; put {channel} into list.url or list.params, or leave channels out"
+            yield ("channels",), say("channels_unused")
         if self.detail and self.detail.url and _names(self.detail.url) - {"id"}:
-            yield ("detail", "url"), "has an unknown {name}; {id} alone is filled in"
+            yield ("detail", "url"), say("url_placeholder", known="{id}")
 
 
 class Feed(Generic):
@@ -213,7 +214,7 @@ class WechatAccount(Crawled):
         return {"appid": self.appid, "secret": self.secret}
 
 
-_BIZ = matching(r"[A-Za-z0-9+/]{6,22}={0,2}", "must be a WeChat account's __biz, as MzA0000000AAA==; mend it")
+_BIZ = matching(r"[A-Za-z0-9+/]{6,22}={0,2}", "biz_form")
 
 
 class ContractFiles(Source):
@@ -237,9 +238,9 @@ class ContractFiles(Source):
 
     def problems(self) -> Problems:
         if self.organisation is None and set(self.formats) != {"weibo-status"}:
-            yield ("organisation",), "is missing; articles need the body that publishes them, with its credit code"
+            yield ("organisation",), say("files_organisation")
         if self.biz and "wechat-html" not in self.formats:
-            yield ("biz",), "is for wechat-html alone; leave it out"
+            yield ("biz",), say("files_biz")
 
 
 def _names(text: str) -> set[str]:
@@ -248,9 +249,9 @@ def _names(text: str) -> set[str]:
 
 def _unmapped(detail: Detail | None, map: JsonMap | MarkupMap) -> Problems:
     if detail and detail.url and "id" in _names(detail.url) and map.id is None:
-        yield ("map", "id"), "is missing where detail.url uses {id}; map it"
+        yield ("map", "id"), say("map_id")
     if detail is None and map.text is None:
-        yield ("map", "text"), "is missing where there is no detail; map the article's text, or add detail"
+        yield ("map", "text"), say("map_text")
 
 
 def _unsound(paging: Paging | None, check: Callable[[str], str]) -> Problems:

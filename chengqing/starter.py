@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from chengqing.config import ConfigError
+from chengqing.messages import cause, say
 
 _TEMPLATES = Path(__file__).with_name("starter")
 
@@ -15,7 +16,7 @@ def write_starter(folder: Path) -> list[Path]:
     templates = sorted(_TEMPLATES.rglob("*.toml"))
     targets = [folder / template.relative_to(_TEMPLATES) for template in templates]
     if there := [target for target in targets if target.exists()]:
-        raise ConfigError("\n".join(f"{path}: is there already; move it away, or edit it" for path in there))
+        raise ConfigError("\n".join(f"{path}: {say('starter_there')}" for path in there))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for template, target in zip(templates, targets, strict=True):
@@ -23,5 +24,5 @@ def write_starter(folder: Path) -> list[Path]:
             with target.open("x", encoding="utf-8") as file:
                 file.write(template.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{folder}: can't be written ({error.strerror}); make it writable for you") from None
+        raise ConfigError(f"{folder}: {say('starter_unwritable', why=cause(error))}") from None
     return targets

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from chengqing.messages import cause, say
+
 Place = tuple[str | int, ...]
 """Where a value stands: keys, and indexes of lists, from the top."""
 _CLOSERS = ("]", '"""', "'''")
@@ -61,9 +63,7 @@ def read_toml(path: Path) -> TomlFile:
         match = re.search(r"at line ([0-9]+)", str(error))
         table, line = None, f":{match[1]}" if match else ""
     if table is None:
-        raise TomlError(
-            f"{path}{line}: is not valid TOML in UTF-8; mend this line: text in quotes, every key once, # before notes"
-        )
+        raise TomlError(f"{path}{line}: {say('toml_invalid')}")
     return TomlFile(path, table, text)
 
 
@@ -71,7 +71,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise TomlError(f"{path}: can't be read ({error.strerror}); check the name and its permissions") from None
+        raise TomlError(f"{path}: {say('unreadable', why=cause(error))}") from None
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

@@ -11,15 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TextIO
 
 from chengqing.clock import Clock
 from chengqing.config import Config, load_config
 from chengqing.keys import Keyring
+from chengqing.messages import cause, say
 from nlp.packs import Packs, load_packs
 from nlp.reader import Reader, load_reader
 from nlp.score import Scorer, load_scorer
 from pipelines import epochs, erase, retention, windows
-from pipelines.migrate import upgrade
+from pipelines.migrate import HEAD, revision, upgrade
 from pipelines.store import Store, sqlite_url
 
 
@@ -34,8 +36,13 @@ class Workspace:
     folder: Path
     config: Config
     clock: Clock
-    keys: Keyring
     store: Store
+
+    @cached_property
+    def keys(self) -> Keyring:
+        """The keys; opening them destroys what has outlived its time, so only the one whose turn it is asks."""
+        hour = int(self.clock.now().timestamp()) // 3600
+        return Keyring(self.config.keys, hour, epoch_days=self.config.epoch_days)
 
     @property
     def now(self) -> int:
@@ -70,63 +77,69 @@ def open_workspace(
     clock: Clock,
     *,
     waiting: Callable[[], None] = lambda: None,
+    beside: Callable[[], None] | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Workspace]:
     """Open ``folder``, made if need be, for one command; commands take turns, and ``waiting`` says so.
 
-    ``warn`` is told when something that was to go is still in the write-ahead log, held by another reader.
+    With ``beside`` the command only reads: it is told, and need not wait, when another one is writing, whose start
+    has done what every start owes. ``warn`` is told when something that was to go is still in the write-ahead log,
+    held by another reader.
 
     Raises WorkspaceError, ConfigError, KeyringError or StoreError, each with its remedy.
     """
     settings = load_config(folder, config)
     _make(folder)
-    with _turn(folder, waiting):
-        workspace = Workspace(
-            folder,
-            settings,
-            clock,
-            Keyring(settings.keys, int(clock.now().timestamp()) // 3600, epoch_days=settings.epoch_days),
-            Store(settings.database or sqlite_url(folder)),
-        )
-        try:
-            upgrade(workspace.store)
-            if _owe(workspace):
-                _empty_log(workspace, warn)
+    store = Store(settings.database or sqlite_url(folder))
+    workspace = Workspace(folder, settings, clock, store)
+    try:
+        with _lock(folder) as file:
+            mine = _take(file)
+            if not mine and beside is not None and revision(store) == HEAD:
+                beside()
+            else:
+                if not mine:
+                    waiting()
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                upgrade(store)
+                if _owe(workspace):
+                    _empty_log(workspace, warn)
             yield workspace
-        finally:
-            workspace.store.close()
+    finally:
+        store.close()
 
 
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise WorkspaceError(f"{folder}: can't be made ({error.strerror}); name another directory by --data") from None
+        raise WorkspaceError(f"{folder}: {say('folder_unmade', why=cause(error))}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise WorkspaceError(f"{folder}: not writable for you; make it writable, or name another by --data")
+        raise WorkspaceError(f"{folder}: {say('folder_unwritable')}")
 
 
-@contextmanager
-def _turn(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the directory's lock: one command at a time changes it."""
+def _lock(folder: Path) -> TextIO:
+    """The directory's lock: one command at a time changes it."""
     try:
-        file = (folder / "lock").open("a")
+        return (folder / "lock").open("a")
     except OSError as error:
-        raise WorkspaceError(f"{folder}: can't be locked ({error.strerror}); make it writable for you") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        raise WorkspaceError(f"{folder}: {say('folder_unlocked', why=cause(error))}") from None
+
+
+def _take(file: TextIO) -> bool:
+    """Take the lock if nobody holds it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _empty_log(workspace: Workspace, warn: Callable[[str], None]) -> None:
     try:
         retention.empty_log(workspace.store)
     except retention.RetentionError as error:
-        warn(str(error))
+        warn(say("kind_retention", problem=error))
 
 
 def _owe(workspace: Workspace) -> bool:

@@ -269,7 +269,8 @@ CHATS = {
 
 @pytest.mark.parametrize("name", CHATS)
 @pytest.mark.parametrize("format", ["weibo-status", "wechat-html", "article-json"])
-def test_a_chat_is_refused_unread(desk: Workspace, name: str, format: Format) -> None:
+def test_a_chat_is_refused_unread(desk: Workspace, monkeypatch: pytest.MonkeyPatch, name: str, format: Format) -> None:
+    monkeypatch.setenv("CHENGQING_LANG", "en")
     path = desk.folder / "chat.txt"
     path.write_text(CHATS[name], encoding="utf-8")
     with pytest.raises(ImportRefused, match=r"chat\.txt: looks like an export of a private or group chat") as refusal:

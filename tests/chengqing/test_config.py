@@ -106,6 +106,12 @@ def line_of(text: str, piece: str) -> int:
 
 
 @pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remedies are looked for by their English words."""
+    monkeypatch.setenv("CHENGQING_LANG", "en")
+
+
+@pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every credential that the good sources name by variable."""
     for name in ("DEMO_APPKEY", "DEMO_TOKEN", "DEMO_APPID"):

@@ -23,6 +23,7 @@ from tests.support.statuses import CLAIMS, MENTIONS, STATUSES, crowded, kept_wor
 AS_OF = datetime(2026, 11, 22, 8, tzinfo=timezone(timedelta(hours=8)))
 IMPORT = ("--format", "weibo-status", "--as-of", AS_OF.isoformat())
 STORAGE = 4
+ENGLISH = {"CHENGQING_LANG": "en"}
 MOUNT, UMOUNT = "/bin/mount", "/bin/umount"
 
 
@@ -196,10 +197,15 @@ def test_two_imports_into_one_directory_take_turns(
 
 
 def test_claims_beside_an_import_shows_what_the_import_found(tmp_path: Path, file: Path) -> None:
-    """A reader waits as well, and then reads claims that are whole."""
-    answer, said = beside(started(file, tmp_path), "claims", "--json", data=tmp_path)
-    assert say("waiting") in said.decode()
-    shown = [json.loads(line) for line in answer.splitlines()]
+    """A reader does not wait: it reads what has been committed, and says so."""
+    first = started(file, tmp_path)
+    first.send_signal(signal.SIGSTOP)
+    done = run("claims", "--json", data=tmp_path)
+    first.send_signal(signal.SIGCONT)
+    first.communicate(timeout=60)
+    assert done.returncode == 0 and say("beside") in done.stderr.decode()
+    assert all(json.loads(line)["mentions"] <= MENTIONS + 1 for line in done.stdout.splitlines())
+    shown = [json.loads(line) for line in run("claims", "--json", data=tmp_path).stdout.splitlines()]
     assert [claim["mentions"] for claim in shown] == [MENTIONS + 1] * CLAIMS
 
 
@@ -235,7 +241,7 @@ def test_no_room_for_a_block_loses_nothing(
     before, after = ((folder / "chengqing.db").stat().st_size for folder in (snapshot, reference[0]))
     limit = f'ulimit -f {int(before + share * (after - before)) // 1024}; exec "$@"'
     words = ["bash", "-c", limit, "-", *command("import", file, *IMPORT, data=data)]
-    full = subprocess.run(words, env=environment(), capture_output=True, check=False)
+    full = subprocess.run(words, env=environment(ENGLISH), capture_output=True, check=False)
     assert_refused(full, STORAGE, str(data / "chengqing.db"), "nothing of this block was stored")
     half_written(data, tmp_path / "spare")
     run("import", file, *IMPORT, data=data, check=True)
@@ -269,7 +275,7 @@ def test_a_full_disk_loses_nothing(
     disk(f"size={held // 1024 + 150}k")
     data = tmp_path / "disk" / "data"
     shutil.copytree(snapshot, data)
-    full = run("import", file, *IMPORT, data=data)
+    full = run("import", file, *IMPORT, data=data, env=ENGLISH)
     assert_refused(full, STORAGE, str(data / "chengqing.db"), "the disk is full: nothing of this block was stored")
     half_written(data, tmp_path / "spare")
     disk("remount,size=64m")
@@ -283,7 +289,7 @@ def test_a_disk_full_from_the_start_is_refused(tmp_path: Path, disk: Disk, file:
     """Whatever meets the end of the disk first, tables or a key; nothing stands in the way of a second try."""
     disk(f"size={kilobytes}k")
     data = tmp_path / "disk" / "data"
-    full = run("import", file, *IMPORT, data=data)
+    full = run("import", file, *IMPORT, data=data, env=ENGLISH)
     disk("remount,size=64m")
     run("import", file, *IMPORT, data=data, check=True)
     assert_whole(data)
@@ -299,7 +305,7 @@ def test_a_disk_that_is_read_only_is_named(tmp_path: Path, disk: Disk, file: Pat
     disk("remount,ro")
     for name in ("old", "new"):
         data = tmp_path / "disk" / name
-        assert_refused(run("import", file, *IMPORT, data=data), STORAGE, f"{data}: ", "--data")
+        assert_refused(run("import", file, *IMPORT, data=data, env=ENGLISH), STORAGE, f"{data}: ", "--data")
 
 
 @pytest.mark.parametrize("spoilt", ["lock", "keys", "chengqing.db", ""])
@@ -311,7 +317,8 @@ def test_a_data_directory_that_is_none_is_named(tmp_path: Path, file: Path, spoi
         place.write_bytes(b"")
     else:
         place.mkdir(parents=True)
-    assert_refused(run("import", file, *IMPORT, data=tmp_path / "data"), STORAGE, str(tmp_path / "data"))
+    done = run("import", file, *IMPORT, data=tmp_path / "data", env=ENGLISH)
+    assert_refused(done, STORAGE, str(tmp_path / "data"))
 
 
 @pytest.mark.parametrize("kept", [0.5, 0.0])
@@ -321,7 +328,7 @@ def test_a_damaged_database_is_named(tmp_path: Path, file: Path, reference: tupl
     shutil.copytree(reference[0], data)
     whole = (data / "chengqing.db").read_bytes()
     (data / "chengqing.db").write_bytes(whole[: int(len(whole) * kept)] + b"not a database" * 400)
-    assert_refused(run("import", file, *IMPORT, data=data), STORAGE, "damaged", "backup")
+    assert_refused(run("import", file, *IMPORT, data=data, env=ENGLISH), STORAGE, "damaged", "backup")
 
 
 @pytest.mark.parametrize("format", ["weibo-status", "wechat-html", "article-json"])
@@ -330,7 +337,7 @@ def test_files_that_hold_nothing_or_are_none(tmp_path: Path, format: str) -> Non
     (tmp_path / "empty.txt").write_bytes(b"")
     (tmp_path / "blank.txt").write_bytes(b"\n \t\n\r\n\n")
     names = [tmp_path / name for name in ("missing.txt", "empty.txt", ".", "blank.txt")]
-    done = run("import", *names, "--format", format, data=tmp_path / "data")
+    done = run("import", *names, "--format", format, data=tmp_path / "data", env=ENGLISH)
     said = done.stderr.decode().splitlines()
     assert done.returncode == 1 and len(said) == 2
     assert said[0].startswith(f"{names[0]}: can't be read") and said[1].startswith(f"{tmp_path}: a directory")
