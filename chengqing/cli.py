@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 refused or partly unreadable, 2 wrong usage, 3 configurati
 
 import getpass
 import os
+import re
 import resource
 import sys
 import traceback
@@ -37,6 +38,8 @@ from pipelines import erase, retention, view, windows
 from pipelines.store import StoreError
 
 REFUSED, CONFIG, STORAGE, FAULT = 1, 3, 4, 70
+_LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}|[\u4e00-\u9fff]{2,8}")
+"""A staff login or a short name: what is written into the record can't be erased."""
 
 app = typer.Typer(
     name="chengqing",
@@ -256,8 +259,10 @@ def erase_(
 ) -> None:
     """这是意见或投诉，不是说法：删除。 This is a voice, not a claim: erase it."""
     actor = by or getpass.getuser()
+    if not _LOGIN.fullmatch(actor) or actor == "system":
+        raise typer.BadParameter(say("erase_by"))
     with _workspace(context) as workspace:
-        answer = _erase(workspace, claim, actor[:40])
+        answer = _erase(workspace, claim, actor)
     message = say(f"erase_{answer.value}", claim=claim)
     if answer in (erase.Erased.UNKNOWN, erase.Erased.NEEDS_ANOTHER):
         _errors().print(message)
@@ -290,6 +295,8 @@ def _erase(workspace: Workspace, claim: str, actor: str) -> erase.Erased:
 def demo(context: typer.Context) -> None:
     """样例小镇：虚构的三天，导入空目录。 The sample town: three invented days, into an empty directory."""
     options: Options = context.obj
+    if options.config is not None:
+        raise typer.BadParameter(say("demo_config"))
     town.prepare(options.data)
     with _workspace(context) as workspace:
         out = _out()

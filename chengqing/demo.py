@@ -11,6 +11,8 @@ from chengqing.importing import Outcome, import_file
 from chengqing.messages import say
 from chengqing.town_files import render
 from chengqing.workspace import Workspace
+from pipelines import schema
+from pipelines.store import upsert
 
 MARK = "DEMO"
 CONFIG = Path(__file__).parent / "town" / "config"
@@ -24,6 +26,8 @@ class DemoRefused(RuntimeError):
 
 def prepare(folder: Path) -> None:
     """Make ``folder`` a fresh demo: it must be empty, or a demo that is replaced."""
+    if folder.exists() and not folder.is_dir():
+        raise DemoRefused(say("demo_refused", folder=folder))
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARK).exists():
             raise DemoRefused(say("demo_refused", folder=folder))
@@ -47,6 +51,8 @@ def briefing(now: datetime) -> datetime:
 def import_town(workspace: Workspace) -> Iterator[Outcome]:
     """Render the town's three days into files in the sources' real shapes, and import each."""
     end = briefing(workspace.clock.now())
+    with workspace.store.write() as connection:
+        upsert(connection, schema.fact, [{"key": "demo", "value": "for ever"}])
     with TemporaryDirectory() as folder:
         for file in render(Path(folder), end):
             yield import_file(

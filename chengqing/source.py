@@ -241,6 +241,8 @@ class ContractFiles(Source):
             yield ("organisation",), say("files_organisation")
         if self.biz and "wechat-html" not in self.formats:
             yield ("biz",), say("files_biz")
+        if "wechat-html" in self.formats and not self.biz:
+            yield ("biz",), say("files_biz_missing")
 
 
 def _names(text: str) -> set[str]:

@@ -98,8 +98,8 @@ _MEDIUM = _set(
 )
 _WEAK = _set("我 我家 咱家 俺 俺家")
 # Letters before a surname that call for a closer look: the ends of strong words, 小 and 老.
-_INTRODUCES = frozenset(word[-1] for word in _STRONG) | frozenset(":是为 班的")
-_OF_CLASS = re.compile(r"[0-9一二三四五六七八九十)]班的?$")
+_INTRODUCES = frozenset(word[-1] for word in _STRONG) | frozenset(":是为 班的岁")
+_OF_CLASS = re.compile(r"[0-9一二三四五六七八九十)]班的?$|[0-9一二三四五六七八九十]岁的?$")
 _CALLS = frozenset("小老阿")
 # What may follow a surname at once: first letters of a title, a form of address, a mark of anonymity.
 _NEXT = frozenset(
@@ -114,6 +114,9 @@ _NOT_CALLED = _set(
     "大小 从小 缩小 减小 最小 很小 多小 太小 养老 敬老 古老 元老 变老 衰老 防老 胆小 弱小 中小 细小 是老 又老"
 )
 _TOPIC = re.compile(r"#\s?([\u4e00-\u9fff]{2,4})\s?#")
+
+
+_SURNAMED = re.compile(f"(?<![百同老])姓(?:{SURNAME.pattern})(?:的?(?:{_TITLE.pattern}|{_HONOUR.pattern}))?")
 
 
 def _ends(text: str, words: frozenset[str]) -> bool:
@@ -194,6 +197,8 @@ def _idle(text: str, start: int, end: int) -> bool:
 
 def names(text: str) -> Iterator[Found]:
     """Names in ``text``, with the title, the form of address or the department that goes with them."""
+    if "姓" in text:
+        yield from (("title_name", *hit.span()) for hit in _SURNAMED.finditer(text))
     if "#" in text:
         for topic in _TOPIC.finditer(text):
             surname = SURNAME.match(topic[1])

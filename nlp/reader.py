@@ -11,9 +11,19 @@ from typing import Literal
 
 from nlp.canary import check
 from nlp.gate import LEAD, Gate, load_gate
+from nlp.linear import features
 from nlp.packs import SCOPES, Hazard, Packs, Region, load_packs, load_region
 from nlp.redact import Redactor
-from nlp.score import Reason, Scorer, asserts_effect, is_answer, is_first_hand, is_question, load_scorer
+from nlp.score import (
+    Reason,
+    Scorer,
+    asserts_effect,
+    is_answer,
+    is_first_hand,
+    is_question,
+    load_scorer,
+    without_witness,
+)
 from nlp.text import clauses, letters, normalise
 from nlp.variant import Guard, Slots
 
@@ -93,7 +103,9 @@ class Reader:
         passed = self._gate.keep(body)
         if passed is None or (quoted and self._gate.speaks(own)):
             return None
-        score, reasons = self._scorer.score(body, passed.logit)
+        ground = without_witness(body)
+        logit = passed.logit if ground == body else self._gate.claim.logit(features(ground))
+        score, reasons = self._scorer.score(ground, logit)
         worded = own if not quoted or self._gate.keep(own) is not None else ""
         masked = self._redactor.mask(worded)
         return Reading(

@@ -55,8 +55,9 @@ _HAN_DIGITS = {ord(letter): digit for digit, letters in _FOLDED.items() for lett
 _HAN_ONLY = {code: digit for code, digit in _HAN_DIGITS.items() if code > 255}
 _D = f"[0-9{''.join(_FOLDED.values())}]"
 _GAP = r"[ \-.·—–_/()]{0,3}"
-_MANY_DIGITS = re.compile(rf"{_D}(?:{_GAP}{_D}){{5}}|\d[*×x]{{3}}")
-_MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP})?(1{_GAP}[3-9](?:{_GAP}\d){{9}})(?!\d)")
+_LIST_GAP = r"[ \-.·—–_/(),、]{0,3}"
+_MANY_DIGITS = re.compile(rf"{_D}(?:{_LIST_GAP}{_D}){{5}}|\d[*×x]{{3}}")
+_MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86{_GAP})?(1{_GAP}[3-9](?:{_LIST_GAP}\d){{9}})(?!\d)")
 _LANDLINE = re.compile(
     rf"(?<!\d)(?:\(?0(?:10|2\d|[3-9]\d\d)\)?{_GAP}[2-9]\d{{2,3}}[ -]?\d{{4}}|0(?: \d){{9,11}}|[48]00(?:[ -]?\d){{7}})"
     r"(?!\d)(?:(?:转|-)\d{1,6}(?!\d))?"
@@ -75,7 +76,7 @@ _CUED_CARD = re.compile(
 _LONG_RUN = re.compile(r"(?<!\d)(?!69\d{11}(?!\d))\d{12,}+")  # 69…: the bar code of a product, GB 12904
 _NUMBERED = re.compile(r"(?<![\d.])\d{8,11}(?![\d.])")  # ids of accounts and posts, numbers of orders
 _MIXED = re.compile(r"(?<![a-z0-9])(?=[a-z]{0,29}\d)(?=\d{0,29}[a-z])[a-z0-9]{9,30}(?![a-z0-9])")
-_COORDINATE = re.compile(r"(?<![\d.])\d{1,3}\.\d{4,20}")
+_COORDINATE = re.compile(r"(?<![\d.])\d{1,3}\.\d{4,20}|\d{1,3}°\s?\d{1,2}[′'’]")
 _PLATE = re.compile(
     r"(?:[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼澜][ ·•.-]{0,2}[a-z]"
     r"|[\u4e00-\u9fff][a-z][·•]|(?:车牌|牌照|车号)[号码为是: ]{0,3}[\u4e00-\u9fff]?[a-z])"
@@ -97,7 +98,7 @@ _NICK = re.compile(
     r"(?:(?:微信|抖音|快手|小红书|微博|视频|支付宝|账|帐)(?:号|名|昵称|账号)|昵称|网名|直播间|(?<![a-z])id)\s?[:\"“]\s?\w{2,20}"
 )
 _NOT_ID = re.compile(r"\s?(?:元|块|万|亿|年|月|日|%|人|个|次|小时|分钟|度|米|公里|只|斤)")
-_MENTION = re.compile(r"@ ?[\w·-]++")
+_MENTION = re.compile(r"(?:@|艾特) ?[\w·-]++")
 _URL = re.compile(r"(?:h(?:tt|xx)ps?\s?:\s?/{1,2}\s?|www\.)[a-z0-9./?=&%_#~:@+$!*|-]++|o?网页链接")
 _DOMAIN = re.compile(
     r"(?<![a-z0-9.@-])[a-z0-9-]++(?:\s?(?:\.|\(dot\)|(?<=[a-z0-9])点(?=[a-z]))\s?[a-z0-9-]++)++(?::\d{1,5})?(?:/[a-z0-9./?=&%_#~:@+$!*|-]*+)?"
@@ -161,7 +162,7 @@ def _numbers(text: str) -> Iterator[Found]:
 
 
 def _net(text: str) -> Iterator[Found]:
-    if "@" in text:
+    if "@" in text or "艾特" in text:
         yield from (("mention", *hit.span()) for hit in _MENTION.finditer(text))
     if any(mark in text for mark in ("://", ":/", "www.", "链接")):
         yield from (("url", *hit.span()) for hit in _URL.finditer(text))

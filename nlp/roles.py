@@ -102,6 +102,8 @@ def _rule(
 
 
 _RULES = (
+    _rule("address", "住", rf"(?:家住|现住|住在?){_N}{{1,10}}?{_ESTATE}{_NUM}(?:号楼|号院|栋|幢|座|单元|楼)"),
+    _rule("age_place", "岁", f"{_AGE}{_N}{{1,6}}?(?:省|市|县|区|镇|乡|村|街道)人"),
     _rule(
         "age_place",
         "岁",

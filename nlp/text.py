@@ -15,7 +15,7 @@ _T2S = opencc.OpenCC("t2s")
 # tab and line ends stay, as clause ends.
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffd\ud800-\udfff"
+    "\u200b-\u200f\u20e3\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffd\ud800-\udfff"
     "\ue000-\uf8ff\U000e0000-\U000e0fff]+"
 )
 # Emoji and dingbats end a clause; letters, digits and symbols with a meaning (℃, %, ㎎) do not stand here.

@@ -137,8 +137,8 @@ def _write(path: Path, document: object) -> None:
     path.write_text(json.dumps(document, ensure_ascii=False, indent=0, sort_keys=True) + "\n", encoding="utf-8")
 
 
-CLAIM_STRENGTH, VOICE_STRENGTH = 30.0, 30.0
-CLAIM_THRESHOLD, VOICE_THRESHOLD = 0.5, 0.4
+CLAIM_STRENGTH, VOICE_STRENGTH = 100.0, 100.0
+CLAIM_THRESHOLD, VOICE_THRESHOLD = 0.5, 0.25
 
 
 def main() -> None:

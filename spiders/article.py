@@ -76,7 +76,8 @@ def refused(refusal: Refusal, unknown: frozenset[str] = frozenset()) -> ArticleR
 def settle(draft: Draft, edge: Edge, unknown: frozenset[str] = frozenset()) -> ArticleReading:
     """The reading of a draft: an organisation's article or tombstone, an individual's post, or a reason."""
     whole = draft.state == "article"
-    if edge.organisation and edge.accounts and draft.account not in edge.accounts | {edge.source}:
+    foreign = draft.platform == "wechat" and draft.account not in edge.accounts | {edge.source}
+    if edge.organisation and edge.accounts and foreign:
         return ArticleReading("not_permitted", None, unknown, draft.state)
     if edge.organisation is None and whole:
         return ArticleReading(_post(draft, edge), None, unknown, draft.state)

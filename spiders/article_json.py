@@ -8,6 +8,8 @@ records of the documented open API of 天目云 (the sources' notes, C1): ``id``
 
 import hashlib
 import html
+import re
+import unicodedata
 from collections.abc import Mapping
 
 from spiders.article import (
@@ -60,7 +62,8 @@ _KNOWN = frozenset(
         "content",
     ]
 )
-_USERS_CHANNELS = ("问政", "爆料", "社区")
+_USERS_CHANNELS = ("问政", "問政", "爆料", "社区", "社區", "论坛", "論壇", "圈子", "随手拍", "隨手拍")
+_MARKS = re.compile(r"[\W_]+")
 _LONGEST_ID = 200
 
 
@@ -88,12 +91,17 @@ def read_article(record: object, edge: Edge) -> ArticleReading:
     try:
         article = as_object(record)
         unknown = unknown_fields(article, _KNOWN)
-        channel = text_field(article, "channelName", "channel") or ""
-        if any(word in channel for word in _USERS_CHANNELS):
+        if any(_is_users(text_field(article, name) or "") for name in ("channelName", "channel")):
             raise Refusal("not_permitted")
         return settle(_draft(article, edge), edge, unknown)
     except Refusal as refusal:
         return refused(refusal, unknown)
+
+
+def _is_users(channel: str) -> bool:
+    """Whether users write in the channel, whatever width, blanks or marks its name is spelt with."""
+    plain = _MARKS.sub("", unicodedata.normalize("NFKC", channel))
+    return any(word in plain for word in _USERS_CHANNELS)
 
 
 def _draft(article: Mapping[str, object], edge: Edge) -> Draft:

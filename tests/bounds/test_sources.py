@@ -41,6 +41,12 @@ CHATS: dict[str, str] = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals are looked for by their English words."""
+    monkeypatch.setenv("CHENGQING_LANG", "en")
+
+
 # -- chats -------------------------------------------------------------------------------------------
 
 
