@@ -135,19 +135,16 @@ def asserts_effect(title: str) -> bool:
     return _EFFECT.search(title) is not None and _ADVICE.search(title) is None
 
 
-_LEFT_OVER = re.compile("[,.;:!?、。 ]{2,}|^[,.;:、。 ]+|[,;:、 ]+$")
-
-
-def _one_mark(run: re.Match[str]) -> str:
-    """One mark of a run in the middle, none of one at either end."""
-    return run[0][:1] if run.start() > 0 and run.end() < len(run.string) else ""
+_RUN = re.compile("[,.;:!?、。 ]{2,}")
+_MARKS = ",.;:!?、。 "
 
 
 def without_witness(text: str) -> str:
-    """A normalised text without first-hand and insider wording: the ground of its score (design, Bound 8)."""
-    if not is_first_hand(text):
-        return text
-    return _LEFT_OVER.sub(_one_mark, _FIRST_HAND.sub("", text))
+    """A normalised text without first-hand and insider wording: the ground of its score (design, Bound 8).
+
+    Marks at the ends go, and of a run of marks the first stays, so that the cut itself leaves no trace.
+    """
+    return _RUN.sub(lambda run: run[0][0], _FIRST_HAND.sub("", text)).strip(_MARKS)
 
 
 def is_question(text: str) -> bool:

@@ -43,7 +43,9 @@ class Site:
             return
         (self.data / "sources").mkdir(parents=True)
         for id_, format in OFFICE.items():
-            (self.data / "sources" / f"{id_}.toml").write_text(SOURCE.format(id=id_, format=format), encoding="utf-8")
+            own = 'biz = ["MzA0000010AAA=="]\n' if format == "wechat-html" else ""
+            file = self.data / "sources" / f"{id_}.toml"
+            file.write_text(SOURCE.format(id=id_, format=format) + own, encoding="utf-8")
 
     @property
     def data(self) -> Path:
