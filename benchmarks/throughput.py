@@ -99,7 +99,7 @@ def plain(path: Path, folder: Path, model: Pipeline) -> float:
 
 
 def ours(path: Path, folder: Path) -> float:
-    """Seconds of an import, file to durable; the language models are loaded and the canaries have run before."""
+    """Seconds of an import, file to durable; weights are loaded and the canaries have run before."""
     with open_workspace(folder, None, FixedClock(AS_OF)) as workspace:
         _ = workspace.reader
         began = time.perf_counter()

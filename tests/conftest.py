@@ -1,9 +1,14 @@
-"""Seconds per suite, printed above pytest's own closing line."""
+"""An empty database for whoever asks, and seconds per suite above pytest's own closing line."""
 
 from collections import Counter
-from pathlib import PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 
 import pytest
+from sqlalchemy.engine import Connection
+
+from pipelines.migrate import upgrade
+from pipelines.store import Store, sqlite_url
 
 
 def suite(nodeid: str) -> str:
@@ -24,3 +29,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("seconds per suite")
     for name in sorted(seconds):
         terminalreporter.write_line(f"{name:20} {tests[name]:6} tests {seconds[name]:8.1f} s")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty database with all tables."""
+    made = Store(sqlite_url(tmp_path))
+    upgrade(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def connection(store: Store) -> Iterator[Connection]:
+    """One write transaction."""
+    with store.write() as opened:
+        yield opened
