@@ -224,7 +224,7 @@ def _end(workspace: Workspace, window: Window, key: EpochKey) -> None:
         epochs.end(connection, key.epoch, workspace.now)
         windows.finish(connection, window.id, workspace.now)
     workspace.keys.destroy(key.epoch)
-    log.info("import finished", window=window.id, source=window.source, format=window.format)
+    log.debug("import finished", window=window.id, source=window.source, format=window.format)
     retention.empty_log(workspace.store)
 
 
