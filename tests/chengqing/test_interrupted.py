@@ -199,6 +199,7 @@ def test_two_imports_into_one_directory_take_turns(
 def test_claims_beside_an_import_shows_what_the_import_found(tmp_path: Path, file: Path) -> None:
     """A reader does not wait: it reads what has been committed, and says so."""
     first = started(file, tmp_path)
+    until(lambda: any((tmp_path / "keys").glob("private-*.key")))
     first.send_signal(signal.SIGSTOP)
     done = run("claims", "--json", data=tmp_path)
     first.send_signal(signal.SIGCONT)
