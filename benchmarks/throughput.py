@@ -24,6 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from benchmarks.data import shared
+from chengqing import logs
 from chengqing.clock import FixedClock
 from chengqing.importing import import_file
 from chengqing.workspace import open_workspace
@@ -109,6 +110,7 @@ def ours(path: Path, folder: Path) -> float:
 
 def main() -> None:
     """Stages, both stacks in turn three times, memory, profile."""
+    logs.configure("warning")
     path = shared("statuses-dev.jsonl")
     with path.open(encoding="utf-8") as lines:
         texts = list(dict.fromkeys(json.loads(line)["text"] for line in lines))
