@@ -1,6 +1,7 @@
 """All benchmarks: ``python -m benchmarks``."""
 
-from benchmarks import grouping, throughput
+from benchmarks import grouping, quality, throughput
 
+quality.main()
 throughput.main()
 grouping.main()
