@@ -31,7 +31,6 @@ _USERS_TOKENS = frozenset("bbs forum forums luntan wenzheng baoliao shequ quanzi
 _SEARCH_TOKENS = frozenset("search sousuo query".split())
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 _BRIDGE = re.compile(r"(?i)mp_wxs_|/(?:wechat|weixin|weibo|douyin|xiaohongshu|zhihu|tieba|bilibili|kuaishou)(?:/|$)")
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 _EXCLUDED = {
     "excluded_query": (

@@ -19,7 +19,6 @@ from nlp.text import normalise
 Scope = Literal["health", "food_drug", "disaster", "public_service", "consumer_safety"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 PACKS = Path(__file__).parent / "packs"
-REGIONS = PACKS / "regions"
 
 
 class PackError(ValueError):

@@ -129,14 +129,15 @@ class Reader:
         if passed is None:
             return None
         score, reasons = self._scorer.score(body[:LEAD], passed.logit)
-        head = normalise(title) or body[:_HEADLINE]
+        named = normalise(title)
+        head = named or body[:_HEADLINE]
         doubtful = asserts_effect(head) and not is_answer(head) and self._gate.keep(body[:LEAD]) is not None
         return Told(
             hazard=passed.touch.hazard,
             role="claim" if doubtful else "notice",
             score=score,
             reasons=reasons,
-            title=self._redactor.mask(normalise(title)),
+            title=self._redactor.mask(named),
             text="\n".join(self._redactor.mask(line) for line in map(normalise, text.splitlines()) if line),
             letters=letters(body),
         )

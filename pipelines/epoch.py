@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 from nlp import signature
 
-BINS = 64
-"""An account's bin is 6 bits wide: five different bins prove five accounts, one bin proves nothing."""
 SLOTS = 1024
 """Slots of the bitmap in which a group above the floor counts on."""
 
@@ -51,5 +49,5 @@ class EpochKey:
 
 
 def bin_of(account: bytes) -> int:
-    """The bin (0 to 63) of a signed account: its first six bits."""
+    """The bin (0 to 63) of a signed account: its first six bits. Five prove five accounts, one proves nothing."""
     return account[0] >> 2

@@ -45,20 +45,15 @@ class Batch:
     triage: Triage
     counts: Counts = field(default_factory=Counts)
     problems: list[Problem] = field(default_factory=list)
-    _kept: list[_Kept] = field(default_factory=list, repr=False)
-    _told: list[tuple[Article, Told]] = field(default_factory=list, repr=False)
-    _gone: list[Article] = field(default_factory=list, repr=False)
+    kept: list[_Kept] = field(default_factory=list, repr=False)
+    told: list[tuple[Article, Told]] = field(default_factory=list, repr=False)
+    gone: list[Article] = field(default_factory=list, repr=False)
     _tokens: set[bytes] = field(default_factory=set, repr=False)
 
     @property
     def full(self) -> bool:
         """Whether the block should be committed before more is read."""
-        return self.counts.read() >= READ_MOST or len(self._kept) + len(self._told) >= KEPT_MOST
-
-    @property
-    def kept(self) -> list[_Kept]:
-        """What passed so far."""
-        return self._kept
+        return self.counts.read() >= READ_MOST or len(self.kept) + len(self.told) >= KEPT_MOST
 
     def add_reads(self, reads: Reads) -> None:
         """Count what never left the edge."""
@@ -78,19 +73,19 @@ class Batch:
         else:
             self._tokens.add(item.token)
             token = int.from_bytes(item.token, "big", signed=True)
-            self._kept.append(_Kept(token, item.hour, _unit(item), mention))
+            self.kept.append(_Kept(token, item.hour, _unit(item), mention))
 
     def _add_article(self, article: Article) -> None:
         if article.status in ("deleted", "blocked", "moved"):
-            self._gone.append(article)
+            self.gone.append(article)
             self.counts.add(_unit(article), "not_public")
         elif article.status != "ok":
             self.counts.add(_unit(article), "malformed")
         elif (told := self.triage.article(article)) is None:
-            self._gone.append(article)  # an edit took it out of scope
+            self.gone.append(article)  # an edit took it out of scope
             self.counts.add(_unit(article), "out_of_scope")
         else:
-            self._told.append((article, told))
+            self.told.append((article, told))
 
 
 class Intake:
@@ -127,7 +122,7 @@ class Intake:
         return counts
 
     def _spread(self, connection: Connection, batch: Batch, counts: Counts, now: int) -> list[str]:
-        articles.remove(connection, (article.key for article in batch._gone), now)
+        articles.remove(connection, (article.key for article in batch.gone), now)
         fresh = _unseen(connection, batch.kept)
         for kept in batch.kept:
             if kept.token not in fresh:
@@ -159,7 +154,7 @@ class Intake:
 
     def _store_articles(self, connection: Connection, batch: Batch, counts: Counts, now: int) -> list[Mention]:
         mentions = []
-        for article, told, stored in articles.save(connection, batch.triage.source, batch._told, now):
+        for article, told, stored in articles.save(connection, batch.triage.source, batch.told, now):
             counts.add(_unit(article), "kept" if stored.changed else "duplicate")
             if stored.changed and told.role == "claim":
                 mentions.append(batch.triage.published(article, told, stored.id))

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import NullPool
 
-from pipelines.schema import lease, metadata
+from pipelines.schema import lease
 
 WRITER = 0x43_51
 """Number of the advisory lock that makes PostgreSQL's writers one."""
@@ -163,8 +163,3 @@ def slices(values: Iterable[T], size: int = 5000) -> Iterator[list[T]]:
     every = sorted(values)
     for start in range(0, len(every), size):
         yield every[start : start + size]
-
-
-def tables() -> list[str]:
-    """Names of all tables, for tests that look at every one."""
-    return sorted(metadata.tables)
