@@ -121,19 +121,42 @@ class Reads:
     quoted_dropped: Mapping[Reason, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An organisation's article that was dealt with: its key, and the stamp that an edit would change."""
+
+    key: str
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The validators of one address of an organisation, for the next conditional GET (RFC 9110, 13.1)."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One answer of a source, or one stretch of a file: the unit of a transaction.
+    """One answer of a source: the unit of a transaction.
 
-    ``cursor`` is where the next page begins (a byte offset for files); committing the page stores it.
-    ``unknown`` names fields the reader does not know (names only, and only plain lower-case words).
+    ``cursor`` counts the window's pages, this one among them: it is stored only after page ``cursor - 1``. ``resume``
+    is what the source's reader goes on with after it; of a source of individuals it may hold numbers only. ``done``
+    closes the window in the same transaction. ``known`` and ``visits`` are of organisations alone. ``unknown`` names
+    fields the reader does not know (names only, and only plain lower-case words).
     """
 
     source: str
     window: int
     cursor: int
     reads: Reads
+    resume: str = ""
+    done: bool = False
     posts: tuple[Post, ...] = ()
     articles: tuple[Article, ...] = ()
+    known: tuple[Known, ...] = ()
+    visits: tuple[Visit, ...] = ()
     problems: tuple[Problem, ...] = ()
     unknown: Mapping[str, int] = field(default_factory=dict)

@@ -55,8 +55,22 @@ window = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("opened_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
+    Column("lane", String(80), nullable=False, default="", server_default=""),
+    Column("since", BigInteger),
+    Column("until", BigInteger),
+    Column("resume", String(500), nullable=False, default="", server_default=""),
+    Column("holder", String(80)),
+    Column("leased_until", Float),
+    Column("not_before", BigInteger, nullable=False, default=0, server_default="0"),
+    Column("why", String(24)),
+    Index("ix_window_state", "state", "source"),
 )
-"""What is read, and how far: one row a file or a stretch of a source. ``name`` is keyed, ``cursor`` a byte offset."""
+"""What is read, and how far: one row a file, or a stretch of a source's time. The table is the queue and the record.
+
+Of a file ``name`` is keyed and ``cursor`` a byte offset. Of a source, ``lane`` is what is asked (a channel, or hazard
+and county), ``since`` and ``until`` are Unix seconds, ``cursor`` counts the pages that were committed, ``resume`` is
+what the next question needs: numbers only where individuals are read. ``why`` is a closed word.
+"""
 
 window_count = Table(
     "window_count",
@@ -113,10 +127,15 @@ pending = Table(
     Column("touched", Integer, nullable=False),
     Column("claim", ForeignKey("claim.id", ondelete="SET NULL")),
     Column("muted", Boolean, nullable=False, default=False),
+    Column("inherits", ForeignKey("claim.id", ondelete="SET NULL")),
     Index("ix_pending_epoch", "epoch"),
     Index("ix_pending_claim", "claim"),
 )
-"""A group of near duplicates. ``bins`` is its 64-bit set, zeroed when the floor is reached."""
+"""A group of near duplicates. ``bins`` is its 64-bit set, zeroed when the floor is reached.
+
+``inherits`` is the claim of the group that a post signed under two keys belongs to under the older one: the group
+becomes part of that claim once it has reached the floor in its own epoch, and not before.
+"""
 
 band = Table(
     "band",
@@ -316,3 +335,90 @@ lease = Table(
     Column("until", Float, nullable=False),
 )
 """Who works on what: while a desk holds ``desk``, writers pause as long as they wrote."""
+
+tally = Table(
+    "tally",
+    metadata,
+    Column("source", String(80), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("unit", String(12), primary_key=True),
+    Column("outcome", String(16), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+"""Outcomes of a crawled source's texts, a day (since 1970, UTC). Windows of time keep none: they may be one hazard's."""
+
+lane = Table(
+    "lane",
+    metadata,
+    Column("source", String(80), primary_key=True),
+    Column("lane", String(80), primary_key=True),
+    Column("looked_at", BigInteger, nullable=False),
+    Column("calls", Float, nullable=False),
+    Column("hits", Float, nullable=False),
+)
+"""What asking about a hazard in a county brought, fading: ``hits`` grows in steps of five, by texts that were kept."""
+
+host = Table(
+    "host",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("holder", String(80)),
+    Column("leased_until", Float),
+    Column("asked_at", Float, nullable=False, default=0),
+)
+"""Hosts that are asked: who asks now, and when it was last asked (Unix seconds)."""
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("day", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+)
+"""Requests of a day (since 1970, +08:00) that ``host:…`` or ``source:…`` has taken out; taken before they are sent."""
+
+breaker = Table(
+    "breaker",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("until", BigInteger),
+    Column("why", String(24), nullable=False),
+    Column("credential", String(64)),
+)
+"""What is left alone: ``host:…``, ``source:…`` or ``quota:…`` until a moment, or (null) until a person has acted.
+
+``credential`` is a keyed value of the credentials that were refused: with new ones the source is asked again.
+"""
+
+known = Table(
+    "known",
+    metadata,
+    Column("source", String(80), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("stamp", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_known_at", "at"),
+)
+"""Articles of organisations that were dealt with, kept or not, so that none is asked for twice."""
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("source", String(80), primary_key=True),
+    Column("url", String(500), primary_key=True),
+    Column("etag", String(200), nullable=False),
+    Column("last_modified", String(60), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Validators for conditional GETs of organisations' lists and feeds."""
+
+unknown_field = Table(
+    "unknown_field",
+    metadata,
+    Column("source", String(80), primary_key=True),
+    Column("name", String(190), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Fields of a source's answers that no reader knows: plain names from a closed list of words, never values."""
