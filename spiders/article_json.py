@@ -91,14 +91,14 @@ def read_article(record: object, edge: Edge) -> ArticleReading:
     try:
         article = as_object(record)
         unknown = unknown_fields(article, _KNOWN)
-        if any(_is_users(text_field(article, name) or "") for name in ("channelName", "channel")):
+        if any(is_users_channel(text_field(article, name) or "") for name in ("channelName", "channel")):
             raise Refusal("not_permitted")
         return settle(_draft(article, edge), edge, unknown)
     except Refusal as refusal:
         return refused(refusal, unknown)
 
 
-def _is_users(channel: str) -> bool:
+def is_users_channel(channel: str) -> bool:
     """Whether users write in the channel, whatever width, blanks or marks its name is spelt with."""
     plain = _MARKS.sub("", unicodedata.normalize("NFKC", channel))
     return any(word in plain for word in _USERS_CHANNELS)
@@ -108,7 +108,7 @@ def _draft(article: Mapping[str, object], edge: Edge) -> Draft:
     url = text_field(article, "url") or ""
     wechat = identity_of(url)
     link = canonical(url) if is_wechat(url) else public_link(url)
-    key = wechat.key if wechat else _key(edge.source, require(_id(article) or link, "no_id"))
+    key = wechat.key if wechat else key_of(edge.source, require(_id(article) or link, "no_id"))
     updated = text_field(article, "updated", "updatedAt")
     text = _body(article)
     state: State = "missing_body" if is_missing(text) else "article"
@@ -125,7 +125,7 @@ def _draft(article: Mapping[str, object], edge: Edge) -> Draft:
     )
 
 
-def _key(source: str, name: str) -> str:
+def key_of(source: str, name: str) -> str:
     """What names an article of a source across edits, in at most 200 characters."""
     key = f"{source}:{name}"
     return key if len(key) <= _LONGEST_ID else f"{source}:{hashlib.sha256(name.encode()).hexdigest()}"

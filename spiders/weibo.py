@@ -123,9 +123,9 @@ def _read(status: Mapping[str, object], edge: Edge, *, quoted: str, parent: bool
     if mid is None:
         raise malformed("no_id")
     account = _public_account(status)
-    published = _created(status)
+    published = created_at(status)
     text = _words(status)
-    if outlet := _outlet(status):
+    if outlet := outlet_of(status):
         link = f"https://weibo.com/{account}/{bid_of(mid)}"
         return Article(
             outlet=outlet, key=f"weibo:{mid}", link=link, title="", text=text, published=published, parent=parent
@@ -146,12 +146,17 @@ def _read(status: Mapping[str, object], edge: Edge, *, quoted: str, parent: bool
     )
 
 
+def is_gone(status: Mapping[str, object]) -> bool:
+    """Whether the status was deleted or withheld, by its mark or by the words that stand in its place."""
+    text = status.get("text")
+    tombstone = isinstance(text, str) and len(text) <= _LONGEST_TOMBSTONE and _TOMBSTONE.fullmatch(text)
+    return bool(tombstone) or is_set(status.get("deleted"))
+
+
 def _public_account(status: Mapping[str, object]) -> str:
     """The account of a status that everybody may see; a deleted, withheld or limited one is refused."""
-    text = status.get("text")
     visible = status.get("visible")
-    gone = isinstance(text, str) and len(text) <= _LONGEST_TOMBSTONE and _TOMBSTONE.fullmatch(text)
-    if gone or is_set(status.get("deleted")):
+    if is_gone(status):
         raise Refusal("not_public")
     if not isinstance(visible, dict) or type(visible.get("type")) is not int or visible["type"] != 0:
         raise Refusal("not_public")
@@ -163,7 +168,7 @@ def _public_account(status: Mapping[str, object]) -> str:
     return account
 
 
-def _outlet(status: Mapping[str, object]) -> str:
+def outlet_of(status: Mapping[str, object]) -> str:
     """Name of the government or media account that the platform verifies; empty for everybody else."""
     user = status.get("user")
     if not isinstance(user, dict) or user.get("verified") is not True:
@@ -174,8 +179,8 @@ def _outlet(status: Mapping[str, object]) -> str:
     return (text_field(user, "screen_name") or "").strip()
 
 
-def _created(status: Mapping[str, object]) -> datetime:
-    """``created_at`` ("Mon Nov 23 09:12:05 +0800 2026"), read without a locale."""
+def created_at(status: Mapping[str, object]) -> datetime:
+    """``created_at`` ("Mon Nov 23 09:12:05 +0800 2026"), read without a locale; a refusal where it can't be."""
     value = status.get("created_at")
     if value in (None, ""):
         raise malformed("no_time")
@@ -204,11 +209,16 @@ def _words(status: Mapping[str, object]) -> str:
     return "" if own in _FILLERS else own
 
 
-def _full_text(status: Mapping[str, object]) -> str:
-    """``longText``, a text or an object that holds one; else ``text`` without the mark of its cut."""
+def long_text(status: Mapping[str, object]) -> str:
+    """``longText``, a text or an object that holds one; empty where there is none."""
     long = status.get("longText")
     inner = text_field(long, "longTextContent") if isinstance(long, dict) else text_field(status, "longText")
-    if inner:
+    return inner or ""
+
+
+def _full_text(status: Mapping[str, object]) -> str:
+    """The long text; where there is none, ``text`` without the mark of its cut."""
+    if inner := long_text(status):
         return inner
     text = text_field(status, "text")
     if text is None:
