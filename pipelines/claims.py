@@ -23,6 +23,7 @@ CARRIED_MIN = 12
 class Spread(Protocol):
     """What a claim learns of a group: marks that combine by maximum or OR."""
 
+    mentions: int
     score: int
     early_warning: bool
     rules: set[str]
@@ -105,7 +106,7 @@ class Claims:
         self._hours: Counter[tuple[str, int, str]] = Counter()
         self._asked: Counter[tuple[str, int, str]] = Counter()
         self._carried: dict[tuple[str, int], set[str]] = {}
-        self._proposals: set[tuple[str, str]] = set()
+        self._proposals: dict[tuple[str, str], str] = {}
         self._changed: set[str] = set()
         self._joined: list[tuple[str, str]] = []
         self._hidden = set(connection.scalars(sa.select(schema.erasure.c.claim)))
@@ -139,6 +140,25 @@ class Claims:
         """Whether the claim waits to be erased: it counts on, but takes no more wording."""
         return claim in self._hidden
 
+    def mentions(self, claim: str) -> int:
+        """Mentions that the claim counts."""
+        return self._claims[claim].mentions
+
+    def takes(self, claim: str, *, early_warning: bool) -> bool:
+        """Whether more may become part of the claim unasked: an early warning never of a decided one (Bound 8)."""
+        return self._claims[claim].status == "open" or not early_warning
+
+    def may_join(self, claim: str, target: str) -> bool:
+        """Whether ``claim``, on which nobody has decided, may become part of ``target`` unasked."""
+        found = self._claims[claim]
+        return found.status == "open" and self.takes(target, early_warning=found.early_warning)
+
+    def epochs(self, claim: str) -> set[str]:
+        """Epochs whose accounts the claim counts, ended ones too."""
+        names = [claim, *(old for old in self._alias if self.resolve(old) == claim)]
+        stored = self._connection.scalars(sa.select(schema.part.c.epoch).where(schema.part.c.claim.in_(names)))
+        return {*stored, *(part.epoch for part in self._parts.values() if self.resolve(part.claim) == claim)}
+
     def create(self, hazard: str, hour: int, *, above_floor: bool) -> str:
         """A new claim; its times begin here."""
         made = Claim(new_id(), hazard, above_floor, hour, hour, self._now)
@@ -167,7 +187,8 @@ class Claims:
         found.score = max(found.score, spread.score)
         found.early_warning |= spread.early_warning
         found.rules |= spread.rules
-        found.hazard = spread.hazard
+        if 2 * spread.mentions >= found.mentions:  # of several groups, the one that most mentions are of
+            found.hazard = spread.hazard
         self._changed.add(claim)
 
     def heard(self, claim: str, hour: int, source: str, *, question: bool) -> None:
@@ -194,7 +215,11 @@ class Claims:
         """Propose to staff that ``claim`` may be an older one that holds the same long clause."""
         for target in self._carried.get((epoch, hash_), ()):
             if (target := self.resolve(target)) != claim:
-                self._proposals.add((claim, target))
+                self._proposals.setdefault((claim, target), "same_clause")
+
+    def suggest(self, claim: str, target: str) -> None:
+        """Propose to staff that ``claim`` may be ``target``: posts of two epochs belong to both."""
+        self._proposals.setdefault((claim, target), "same_posts")
 
     def published(self, claim: str, article: int, hour: int) -> None:
         """An organisation's article says it."""
@@ -216,6 +241,8 @@ class Claims:
         if winner == loser:
             return winner
         left, right = self._claims[winner], self._claims[loser]
+        if right.mentions > left.mentions:
+            left.hazard = right.hazard
         self.add(winner, right.mentions, right.questions, right.reposts)
         left.score = max(left.score, right.score)
         left.early_warning |= right.early_warning
@@ -243,11 +270,11 @@ class Claims:
         self._write_parts()
         self._write_hours()
         self._write_clauses()
-        proposals = {(self.resolve(a), self.resolve(b)) for a, b in self._proposals}
+        proposals = {(self.resolve(a), self.resolve(b)): reason for (a, b), reason in self._proposals.items()}
         upsert(
             self._connection,
             schema.proposal,
-            [{"claim": a, "target": b, "reason": "same_clause"} for a, b in sorted(proposals) if a != b],
+            [{"claim": a, "target": b, "reason": reason} for (a, b), reason in sorted(proposals.items()) if a != b],
         )
         return sorted({*changed, *(loser for loser, _ in self._joined)})
 
@@ -255,8 +282,8 @@ class Claims:
         connection = self._connection
         for loser, winner in self._joined:
             winner = self.resolve(winner)
-            for table in (schema.pending, schema.part):
-                connection.execute(sa.update(table).where(table.c.claim == loser).values(claim=winner))
+            for column in (schema.pending.c.claim, schema.pending.c.inherits, schema.part.c.claim):
+                connection.execute(sa.update(column.table).where(column == loser).values({column: winner}))
             _move_clauses(connection, loser, winner)
             _move_hours(connection, loser, winner)
             for table in (schema.claim_article, schema.carried):

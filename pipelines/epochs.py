@@ -9,7 +9,7 @@ from pipelines import schema
 from pipelines.claims import CARRIED_MIN
 from pipelines.epoch import EpochKey
 from pipelines.spread import unsigned
-from pipelines.store import upsert
+from pipelines.store import insert, upsert
 
 STEPS = (40, 20, 10)
 """Different bins from which a hazard without common wording is told of (design, Bound 4)."""
@@ -19,6 +19,12 @@ _KEYED = (schema.pending, schema.band, schema.clause, schema.clause_text, schema
 def live(connection: Connection) -> set[str]:
     """Epochs of which keyed rows may stand."""
     return set(connection.scalars(sa.select(schema.epoch.c.name).where(schema.epoch.c.ended_at.is_(None))))
+
+
+def begin(connection: Connection, epoch: str, opened_at: int) -> None:
+    """Put a shared epoch on record with the moment (Unix seconds) from which it signs. Twice changes nothing."""
+    row = {"name": epoch, "private": False, "opened_at": opened_at, "ended_at": None}
+    connection.execute(insert(connection, schema.epoch).values(row).on_conflict_do_nothing(index_elements=["name"]))
 
 
 def tell_hazards(connection: Connection, epoch: str, now: int) -> None:

@@ -5,7 +5,7 @@ writes kept rows, drop counters, outbox rows and the window's cursor together: t
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection
 
 from nlp.reader import Reader, Told
 from pipelines import articles, outbox, schema, windows
-from pipelines.epoch import EpochKey
 from pipelines.page import Article, Page, Post, Problem, Reads
 from pipelines.spread import Block, Mention
 from pipelines.store import Store, slices, upsert
@@ -49,6 +48,17 @@ class Batch:
     told: list[tuple[Article, Told]] = field(default_factory=list, repr=False)
     gone: list[Article] = field(default_factory=list, repr=False)
     _tokens: set[bytes] = field(default_factory=set, repr=False)
+
+    @classmethod
+    def of(cls, page: Page, triage: Triage) -> "Batch":
+        """The texts of one answer, triaged."""
+        batch = cls(triage, problems=list(page.problems))
+        batch.add_reads(page.reads)
+        for post in page.posts:
+            batch.add(post)
+        for article in page.articles:
+            batch.add(article)
+        return batch
 
     @property
     def full(self) -> bool:
@@ -97,28 +107,22 @@ class Intake:
         self._reader = reader
         self._floor = floor
 
-    def take(self, page: Page, keys: Mapping[str, EpochKey], *, now: int) -> Counts:
-        """Triage and commit one page of a spider."""
-        batch = Batch(Triage(self._reader, keys, page.source), problems=list(page.problems))
-        batch.add_reads(page.reads)
-        for post in page.posts:
-            batch.add(post)
-        for article in page.articles:
-            batch.add(article)
-        return self.commit(batch, window=page.window, cursor=page.cursor, line=0, now=now)
-
     def commit(self, batch: Batch, *, window: int, cursor: int, line: int, now: int) -> Counts:
-        """Store the batch and move the window on, in one transaction; what became of its texts.
+        """Store a block of a file and move its window on, in one transaction; what became of its texts.
 
         ``cursor`` and ``line`` are where the next block begins; ``now`` is the clock in Unix seconds.
         """
-        counts = Counts(Counter(batch.counts.outcomes))
         with self._store.write(pause=True) as connection:
-            changed = self._spread(connection, batch, counts, now)
-            outbox.put(connection, "claim", changed, now)
+            counts = self.keep(connection, batch, now)
             windows.advance(
                 connection, window, cursor=cursor, line=line, counts=counts.outcomes, problems=batch.problems
             )
+        return counts
+
+    def keep(self, connection: Connection, batch: Batch, now: int) -> Counts:
+        """Store the batch in the transaction of whoever moves its window on; what became of its texts."""
+        counts = Counts(Counter(batch.counts.outcomes))
+        outbox.put(connection, "claim", self._spread(connection, batch, counts, now), now)
         return counts
 
     def _spread(self, connection: Connection, batch: Batch, counts: Counts, now: int) -> list[str]:

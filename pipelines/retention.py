@@ -1,8 +1,8 @@
 """Retention: what is past its time goes, and it is proved that it went.
 
-Pending rows live 72 hours, keys 14 days, claims without a decision 90 days from their first observation. Deleted
-bytes are overwritten (``secure_delete``) and the write-ahead log, which still holds them, is emptied; a reader
-that keeps it open is waited for, and reported when it does not go.
+Pending rows live 72 hours, keys 14 days, claims without a decision 90 days from their first observation, and so does
+the record of what was read of a source's time. Deleted bytes are overwritten (``secure_delete``) and the write-ahead
+log, which still holds them, is emptied; a reader that keeps it open is waited for, and reported when it does not go.
 """
 
 import time
@@ -52,6 +52,9 @@ class _Rules:
     claim: sa.ColumnElement[bool]
     article: sa.ColumnElement[bool]
     hazard_spread: sa.ColumnElement[bool]
+    window: sa.ColumnElement[bool]
+    known: sa.ColumnElement[bool]
+    visit: sa.ColumnElement[bool]
 
     @classmethod
     def at(cls, limits: Limits, now: int) -> "_Rules":
@@ -65,6 +68,9 @@ class _Rules:
             claim=sa.and_(claim.c.status == "open", claim.c.observed_at < day),
             article=sa.and_(article.c.published < day, article.c.id.not_in(sa.select(schema.claim_article.c.article))),
             hazard_spread=schema.hazard_spread.c.observed_at < hour * 3600,
+            window=schema.window.c.until < day,
+            known=schema.known.c.at < day,
+            visit=schema.visit.c.at < day,
         )
 
 
@@ -73,6 +79,8 @@ def sweep(connection: Connection, limits: Limits, now: int) -> Swept:
     rules = _Rules.at(limits, now)
     groups = _pending(connection, rules)
     _young_sets(connection, now // 3600 - limits.pending_hours)
+    for table, rule in ((schema.window, rules.window), (schema.known, rules.known), (schema.visit, rules.visit)):
+        connection.execute(sa.delete(table).where(rule))
     return Swept(
         groups=groups,
         seen=connection.execute(sa.delete(schema.seen).where(rules.seen)).rowcount,

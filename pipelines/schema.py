@@ -345,7 +345,7 @@ tally = Table(
     Column("outcome", String(16), primary_key=True),
     Column("n", BigInteger, nullable=False),
 )
-"""Outcomes of a crawled source's texts, a day (since 1970, UTC). A window of time keeps none: it may be one hazard's."""
+"""Outcomes of a crawled source's texts, a day (since 1970, UTC). Its windows keep none: one may be one hazard's."""
 
 lane = Table(
     "lane",

@@ -8,10 +8,7 @@ Groups are the connected components of "shares a band": when a mention touches s
 whatever the order in which they came (design, How grouping works without wording).
 """
 
-import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,102 +16,11 @@ from sqlalchemy.engine import Connection
 
 from pipelines import bitmap, schema
 from pipelines.claims import Claims
-from pipelines.epoch import EpochKey
+from pipelines.group import ALL, ClauseSet, Group, Mention, part_id, signed, unsigned
+from pipelines.overlap import Overlap
 from pipelines.store import slices, upsert
 
-ALL = 0
-"""Group number under which a clause's set over all groups stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """One kept text, signed, in memory: all that grouping and counting need of it.
-
-    ``account`` and ``bin`` are None for an organisation's article: it shows its claim at once and serves no floor.
-    """
-
-    key: EpochKey
-    hazard: str
-    score: int
-    rules: frozenset[str]
-    early_warning: bool
-    question: bool
-    hour: int
-    source: str
-    bands: tuple[int, ...] = field(repr=False)
-    clauses: tuple[tuple[int, str, str], ...] = field(repr=False)
-    account: bytes | None = field(default=None, repr=False)
-    bin: int | None = field(default=None, repr=False)
-    reposts: int = 0
-    article: int | None = None
-
-
-@dataclass(slots=True)
-class Group:
-    """A group's row while it is being changed."""
-
-    id: int
-    epoch: str
-    created: int
-    bins: int = 0
-    mentions: int = 0
-    questions: int = 0
-    reposts: int = 0
-    score: int = 0
-    early_warning: bool = False
-    hazards: Counter[str] = field(default_factory=Counter)
-    rules: set[str] = field(default_factory=set)
-    touched: int = 0
-    claim: str | None = None
-    muted: bool = False
-
-    def row(self) -> dict[str, Any]:
-        """The row as it is stored; the set of bins as a signed 64-bit number."""
-        return {
-            "id": self.id,
-            "epoch": self.epoch,
-            "bins": signed(self.bins),
-            "mentions": self.mentions,
-            "questions": self.questions,
-            "reposts": self.reposts,
-            "score": self.score,
-            "early_warning": self.early_warning,
-            "hazards": dict(sorted(self.hazards.items())),
-            "rules": sorted(self.rules),
-            "created": self.created,
-            "touched": self.touched,
-            "claim": self.claim,
-            "muted": self.muted,
-        }
-
-    @property
-    def hazard(self) -> str:
-        """The hazard that most of its mentions touch; the first by id when several do."""
-        return min(self.hazards, key=lambda id_: (-self.hazards[id_], id_))
-
-
-@dataclass(slots=True)
-class ClauseSet:
-    """One clause in one group: who said it (six bits a head), how often, and whether it is shown."""
-
-    bins: int = 0
-    mentions: int = 0
-    shown: bool = False
-
-
-def signed(bits: int) -> int:
-    """A 64-bit set as the signed number a database column holds."""
-    return bits - (1 << 64) if bits >> 63 else bits
-
-
-def unsigned(value: int) -> int:
-    """The 64-bit set behind a stored number."""
-    return value & ((1 << 64) - 1)
-
-
-def part_id(group: int, guard: str | None = None) -> str:
-    """Name of the account count of a group, or of one of its variants (a digest of its slots)."""
-    return str(group) if guard is None else f"{group}:{hashlib.sha256(guard.encode()).hexdigest()[:12]}"
+__all__ = ["ALL", "Block", "Mention", "signed", "unsigned"]
 
 
 class Block:
@@ -136,6 +42,7 @@ class Block:
         self._hour = now // 3600
         self._guard = guard
         self._claims = Claims(connection, scopes, self._floor, now)
+        self._overlap = Overlap(connection, self._claims, mentions)
         self._groups: dict[int, Group] = {}
         self._forward: dict[int, int] = {}
         self._bands: dict[tuple[str, int], int] = {}
@@ -150,8 +57,9 @@ class Block:
         by_epoch: dict[str, list[Mention]] = {}
         for mention in mentions:
             by_epoch.setdefault(mention.key.epoch, []).append(mention)
+        self._load_groups(by_epoch)
         for epoch, some in by_epoch.items():
-            self._load(epoch, some)
+            self._load_clauses(epoch, {hash_ for mention in some for hash_, _, _ in mention.clauses})
 
     # -- loading ---------------------------------------------------------------------------------
 
@@ -159,17 +67,25 @@ class Block:
         value = self._connection.scalar(sa.select(schema.fact.c.value).where(schema.fact.c.key == "next_group"))
         return int(value or 1)
 
-    def _load(self, epoch: str, mentions: Sequence[Mention]) -> None:
-        band, clause, text = schema.band, schema.clause, schema.clause_text
-        for some in slices({value for mention in mentions for value in mention.bands}):
-            rows = self._connection.execute(
-                sa.select(band.c.hash, band.c.group).where(band.c.epoch == epoch, band.c.hash.in_(some))
-            )
-            self._bands.update({(epoch, row.hash): row.group for row in rows})
-        hit = set(self._bands.values())
-        for some in slices(hit):
-            self._adopt(self._connection.execute(sa.select(schema.pending).where(schema.pending.c.id.in_(some))))
-        hashes = {hash_ for mention in mentions for hash_, _, _ in mention.clauses}
+    def _load_groups(self, mentions: Mapping[str, Sequence[Mention]]) -> None:
+        """Groups that the mentions' bands hit, in their own epoch and in others, with their claims."""
+        band, pending = schema.band, schema.pending
+        for epoch in mentions.keys() | self._overlap.bands.keys():
+            values = {value for mention in mentions.get(epoch, ()) for value in mention.bands}
+            for some in slices(values | self._overlap.bands.get(epoch, set())):
+                rows = self._connection.execute(
+                    sa.select(band.c.hash, band.c.group).where(band.c.epoch == epoch, band.c.hash.in_(some))
+                )
+                self._bands.update({(epoch, row.hash): row.group for row in rows})
+        for some in slices(set(self._bands.values())):
+            rows = self._connection.execute(sa.select(pending).where(pending.c.id.in_(some)))
+            self._groups.update({row.id: Group.of(row) for row in rows})
+        groups = self._groups.values()
+        self._claims.load({claim for group in groups for claim in (group.claim, group.inherits) if claim})
+
+    def _load_clauses(self, epoch: str, hashes: set[int]) -> None:
+        clause, text = schema.clause, schema.clause_text
+        hit = self._groups.keys()
         for some in slices(hashes):
             found = self._connection.execute(sa.select(text.c.hash).where(text.c.epoch == epoch, text.c.hash.in_(some)))
             self._texts.update((epoch, row.hash) for row in found)
@@ -181,15 +97,7 @@ class Block:
                         )
                     )
                 )
-        self._claims.load({group.claim for group in self._groups.values() if group.claim})
         self._claims.carry(epoch, hashes)
-
-    def _adopt(self, rows: Iterable[Any]) -> None:
-        for row in rows:
-            self._groups[row.id] = Group(
-                row.id, row.epoch, row.created, unsigned(row.bins), row.mentions, row.questions, row.reposts, row.score,
-                row.early_warning, Counter(row.hazards), set(row.rules), row.touched, row.claim, row.muted,
-            )  # fmt: skip
 
     def _adopt_sets(self, rows: Iterable[Any]) -> None:
         for row in rows:
@@ -204,11 +112,16 @@ class Block:
             group = self._forward[group]
         return group
 
+    def _hit(self, *signed_: tuple[str, tuple[int, ...]]) -> list[Group]:
+        """Groups that hold one of the bands, each given with its epoch."""
+        pairs = ((epoch, value) for epoch, bands in signed_ for value in bands)
+        hit = {self._find(self._bands[pair]) for pair in pairs if pair in self._bands}
+        return [self._groups[id_] for id_ in hit]
+
     def _group_of(self, mention: Mention) -> Group:
         """The mention's group: new, found, or several made one."""
         epoch = mention.key.epoch
-        hit = {self._find(self._bands[epoch, value]) for value in mention.bands if (epoch, value) in self._bands}
-        groups = sorted((self._groups[id_] for id_ in hit), key=lambda g: (g.claim is None, -g.mentions, g.id))
+        groups = sorted(self._hit((epoch, mention.bands)), key=lambda g: (g.claim is None, -g.mentions, g.id))
         if groups:
             for other in groups[1:]:
                 self._merge(groups[0], other)
@@ -257,6 +170,9 @@ class Block:
         self._forward[loser.id] = winner.id
         del self._groups[loser.id]
         self._dirty_groups.discard(loser.id)
+        inherited, winner.inherits = {winner.inherits, loser.inherits}, None
+        for claim in sorted(filter(None, inherited)):
+            self._inherit(winner, claim)
 
     def _merge_claims(self, winner: Group, loser: Group) -> None:
         """One claim for both, that counts what neither claim showed before. The winner has one if any has."""
@@ -264,19 +180,34 @@ class Block:
             return
         counted = {id(g): g.claim is not None and self._claims.is_above(g.claim) for g in (winner, loser)}
         if loser.claim is not None and loser.claim != winner.claim:
-            lost, kept = loser.claim, winner.claim
-            winner.claim = self._claims.join(kept, lost)
-            self._move_claim(lost, kept)
+            self._claims.join(winner.claim, loser.claim)
+            self._move_claims()
         if any(counted.values()):
             for group in (winner, loser):
                 if not counted[id(group)]:
                     self._claims.add(winner.claim, group.mentions, group.questions, group.reposts)
 
-    def _move_claim(self, *ids: str) -> None:
-        """Point every loaded group at the surviving claim."""
+    def _move_claims(self) -> None:
+        """Point every loaded group at the claims that survived."""
         for group in self._groups.values():
-            if group.claim in ids:
-                group.claim = self._claims.resolve(group.claim)
+            group.claim = self._claims.resolve(group.claim) if group.claim else None
+            group.inherits = self._claims.resolve(group.inherits) if group.inherits else None
+
+    # -- groups under other keys -----------------------------------------------------------------
+
+    def _meet(self, group: Group, mention: Mention) -> None:
+        """Tell groups of the mention's bands under other keys from the mention's own, or it from them.
+
+        No group is made there. A post of the time before a key began, read afterwards, is counted in the epoch of
+        its hour; under the newer key it would be counted twice, and its account would have a bin in two epochs.
+        """
+        for other in sorted(self._hit(*mention.also), key=lambda g: (-g.mentions, g.id)):
+            if self._overlap.meet(group, other):
+                self._move_claims()
+
+    def _inherit(self, group: Group, claim: str) -> None:
+        if self._overlap.inherit(group, claim):
+            self._move_claims()
 
     def _load_sets_of(self, group: Group, hashes: Sequence[int]) -> None:
         clause = schema.clause
@@ -294,10 +225,8 @@ class Block:
     # -- one mention -----------------------------------------------------------------------------
 
     def is_muted(self, mention: Mention) -> bool:
-        """Whether the mention belongs to a group that was erased: such words are left alone."""
-        epoch = mention.key.epoch
-        hit = {self._find(self._bands[epoch, value]) for value in mention.bands if (epoch, value) in self._bands}
-        return any(self._groups[id_].muted for id_ in hit)
+        """Whether the mention belongs, under any live key, to a group that was erased: such words are left alone."""
+        return any(group.muted for group in self._hit((mention.key.epoch, mention.bands), *mention.also))
 
     def apply(self, mention: Mention) -> None:
         """Count one mention: join it to its group, its account to the sets, its words to the clauses."""
@@ -307,6 +236,7 @@ class Block:
         group.score = max(group.score, mention.score)
         group.early_warning |= mention.early_warning
         group.touched = max(group.touched, mention.hour)
+        self._meet(group, mention)
         if mention.account is None or mention.bin is None:
             self._publish(group, mention)
             return
@@ -320,7 +250,7 @@ class Block:
             group.bins |= 1 << mention.bin
             if group.bins.bit_count() >= self._floor:
                 above = self._cross(group, mention)
-        if not self._claims.is_hidden(group.claim):
+        if not (self._claims.is_hidden(group.claim) or self._claims.is_hidden(group.inherits)):
             for hash_, text, _ in mention.clauses:
                 self._say(group, mention, hash_, text)
         if above and group.claim is not None:
@@ -328,22 +258,39 @@ class Block:
             self._count(group, group.claim, mention)
 
     def _cross(self, group: Group, mention: Mention) -> bool:
-        """The floor is reached: from now on the group is a claim. Its set of bins has done its work."""
-        if group.claim is None:
-            group.claim = self._claims.create(group.hazard, mention.hour, above_floor=True)
+        """The floor is reached: from now on the group is a claim, or part of an older one. Its bins did their work.
+
+        While the older one is hidden it waits: that claim takes no more, and the same words are shown nowhere else.
+        """
+        claims, inherits = self._claims, group.inherits
+        if claims.is_hidden(inherits):
+            return False
+        group.inherits = None
+        if group.claim is not None:
+            claims.cross(group.claim, mention.hour)
+        elif inherits is not None and claims.takes(inherits, early_warning=group.early_warning):
+            group.claim = inherits
         else:
-            self._claims.cross(group.claim, mention.hour)
-        self._claims.add(group.claim, group.mentions, group.questions, group.reposts)
+            group.claim = claims.create(group.hazard, mention.hour, above_floor=True)
+        claims.add(group.claim, group.mentions, group.questions, group.reposts)
+        claims.update(group.claim, group)
+        if inherits is not None:
+            self._inherit(group, inherits)
+        self._meet(group, mention)
         return True
 
     def _publish(self, group: Group, mention: Mention) -> None:
         """An organisation's article shows its claim at once, without counts of individuals."""
         if mention.article is None:
             raise ValueError("a mention has an account or an article")
-        if group.claim is None:
-            group.claim = self._claims.create(group.hazard, mention.hour, above_floor=False)
-        self._claims.update(group.claim, group)
-        self._claims.published(group.claim, mention.article, mention.hour)
+        if group.claim is None and group.inherits is not None:
+            # The article is known of the older claim; what individuals said in this group still waits for the floor.
+            self._claims.published(group.inherits, mention.article, mention.hour)
+        else:
+            if group.claim is None:
+                group.claim = self._claims.create(group.hazard, mention.hour, above_floor=False)
+            self._claims.update(group.claim, group)
+            self._claims.published(group.claim, mention.article, mention.hour)
         upsert(self._connection, schema.group_article, [{"group": group.id, "article": mention.article}])
 
     def _say(self, group: Group, mention: Mention, hash_: int, text: str) -> None:
@@ -395,7 +342,8 @@ class Block:
         connection = self._connection
         upsert(connection, schema.fact, [{"key": "next_group", "value": str(self._next)}])
         changed = self._claims.flush()
-        upsert(connection, schema.pending, [self._groups[id_].row() for id_ in sorted(self._dirty_groups)])
+        dirty = self._dirty_groups | (self._overlap.learned & self._groups.keys())
+        upsert(connection, schema.pending, [self._groups[id_].row() for id_ in sorted(dirty)])
         for loser in self._forward:
             winner = self._find(loser)
             connection.execute(sa.update(schema.band).where(schema.band.c.group == loser).values(group=winner))
@@ -417,18 +365,7 @@ class Block:
         upsert(
             connection,
             schema.clause,
-            [
-                {
-                    "epoch": key[0],
-                    "hash": key[1],
-                    "group": key[2],
-                    "bins": signed(self._sets[key].bins),
-                    "mentions": self._sets[key].mentions,
-                    "shown": self._sets[key].shown,
-                }
-                for key in sorted(self._dirty_sets)
-                if key in self._sets
-            ],
+            [self._sets[key].row(*key) for key in sorted(self._dirty_sets) if key in self._sets],
         )
         upsert(
             connection,

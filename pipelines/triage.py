@@ -24,13 +24,14 @@ class _Said:
     rules: frozenset[str]
     bands: tuple[int, ...]
     clauses: tuple[tuple[int, str, str], ...] = field(repr=False)
+    also: tuple[tuple[str, tuple[int, ...]], ...] = field(repr=False)
 
 
 class Triage:
     """Reads the texts of one source with the keys of the epochs that serve it."""
 
     def __init__(self, reader: Reader, keys: Mapping[str, EpochKey], source: str) -> None:
-        """``keys`` are the live epochs by name."""
+        """``keys`` are the live epochs by name, the oldest first."""
         self._reader = reader
         self._keys = keys
         self.source = source
@@ -57,6 +58,7 @@ class Triage:
             account=post.account,
             bin=bin_of(post.account),
             reposts=post.reposts,
+            also=said.also,
         )
 
     def _said(self, post: Post) -> _Said | None:
@@ -65,17 +67,22 @@ class Triage:
             if len(self._posts) >= REMEMBERED:
                 self._posts.clear()
             reading = self._reader.read(post.text, post.quoted)
-            self._posts[words] = None if reading is None else self._keyed(reading, self._keys[post.epoch])
+            self._posts[words] = None if reading is None else self._keyed(reading, post.epoch)
         return self._posts[words]
 
-    @staticmethod
-    def _keyed(reading: Reading, key: EpochKey) -> _Said:
+    def _keyed(self, reading: Reading, epoch: str) -> _Said:
+        key = self._keys[epoch]
         return _Said(
             reading,
             frozenset(reason.rule for reason in reading.reasons),
             key.bands(reading.letters),
             tuple((key.clause(clause.text), clause.text, clause.guard) for clause in reading.clauses),
+            self._also(reading.letters, epoch),
         )
+
+    def _also(self, letters: str, epoch: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The bands of a text under every live key but its own."""
+        return tuple((name, key.bands(letters)) for name, key in self._keys.items() if name != epoch)
 
     def article(self, article: Article) -> Told | None:
         """What an organisation's article says, or None when it is out of scope or blames an office."""
@@ -87,8 +94,11 @@ class Triage:
         return self._articles[words]
 
     def published(self, article: Article, told: Told, id_: int) -> Mention:
-        """An article that passes on a doubtful claim, as it is counted: it serves no floor."""
-        key = next(iter(self._keys.values()))
+        """An article that passes on a doubtful claim, as it is counted: it serves no floor.
+
+        It goes to the newest epoch, where those who repeat it are counted longest.
+        """
+        *_, key = self._keys.values()
         return Mention(
             key=key,
             hazard=told.hazard.id,
@@ -101,4 +111,5 @@ class Triage:
             bands=key.bands(told.letters),
             clauses=(),
             article=id_,
+            also=self._also(told.letters, key.epoch),
         )

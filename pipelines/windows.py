@@ -7,7 +7,7 @@ transaction that stores its texts, so that totals add up after a kill.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -136,11 +136,18 @@ def finish(connection: Connection, window: int, now: int) -> None:
 
 
 def counts(connection: Connection, windows: Sequence[int] | None = None) -> Counts:
-    """What became of the texts of ``windows``, or of all."""
-    table = schema.window_count
-    query = sa.select(table.c.unit, table.c.outcome, sa.func.sum(table.c.n)).group_by(table.c.unit, table.c.outcome)
+    """What became of the texts of ``windows``, or of all that was ever read, crawled sources too."""
+    files = _sums(schema.window_count)
     if windows is not None:
-        query = query.where(table.c.window.in_(windows))
+        return _added(connection, files.where(schema.window_count.c.window.in_(windows)))
+    return Counts(_added(connection, files).outcomes + _added(connection, _sums(schema.tally)).outcomes)
+
+
+def _sums(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(table.c.unit, table.c.outcome, sa.func.sum(table.c.n)).group_by(table.c.unit, table.c.outcome)
+
+
+def _added(connection: Connection, query: sa.Select[Any]) -> Counts:
     return Counts(Counter({(unit, outcome): int(n) for unit, outcome, n in connection.execute(query)}))
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from chengqing.clock import FixedClock
 from chengqing.config import load_config
+from chengqing.crawl.epochs import SharedKeys
 from chengqing.keys import CURRENT_HOURS, LIFE_HOURS, Keyring
 from chengqing.workspace import open_workspace
 from pipelines import windows
@@ -99,7 +100,7 @@ def test_every_post_young_enough_has_the_epoch_of_its_hour(folder: Path) -> None
         ring = Keyring(folder, hour)
         ring.rotate(hour)
         for published in (hour, hour - 1, hour - 40, hour - 72):
-            key = ring.at(published)
+            key = SharedKeys(ring.shared()).at(published)
             assert key is not None and chosen.setdefault(published, key.epoch) == key.epoch
 
 
@@ -117,8 +118,8 @@ def test_a_ring_that_stays_open_hands_out_no_key_past_its_time(folder: Path) -> 
     """A process that runs for weeks opens the ring once: ``at`` looks at the hour all the same."""
     ring = Keyring(folder, HOUR)
     key = ring.rotate(HOUR)
-    assert ring.at(HOUR - 72 + LIFE_HOURS - 1) == key
-    assert ring.at(HOUR - 72 + LIFE_HOURS) is None
+    assert SharedKeys(ring.shared()).at(HOUR - 72 + LIFE_HOURS - 1) == key
+    assert SharedKeys(ring.shared()).at(HOUR - 72 + LIFE_HOURS) is None
 
 
 @pytest.mark.parametrize("kind", ["shared", "private"])

@@ -19,9 +19,10 @@ from pipelines import audit, epochs, erase, schema, view, windows
 from pipelines.audit import Entry
 from pipelines.epoch import EpochKey
 from pipelines.erase import Erased
-from pipelines.intake import Intake
+from pipelines.intake import Batch, Intake
 from pipelines.page import Page, Post, Reads
 from pipelines.store import Store
+from pipelines.triage import Triage
 from tests.support.crowd import HOUR, Crowd, apart
 from tests.support.program import run
 
@@ -194,7 +195,8 @@ def take(store: Store, reader: Reader, first: int, accounts: list[str], text: st
             connection, source="file", name=str(first), basis="b", format="f", as_of=NOW, epoch=KEY.epoch, now=NOW
         )
     page = Page(source="file", window=window.id, cursor=1, reads=Reads(), posts=posts)
-    counts = Intake(store, reader, floor=5).take(page, {KEY.epoch: KEY}, now=NOW)
+    batch = Batch.of(page, Triage(reader, {KEY.epoch: KEY}, "file"))
+    counts = Intake(store, reader, floor=5).commit(batch, window=window.id, cursor=1, line=1, now=NOW)
     return {outcome: n for (_, outcome), n in counts.outcomes.items() if n}
 
 
