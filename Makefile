@@ -1,4 +1,4 @@
-# make run    the sample town, read from its files into claims
+# make run    the sample town, crawled from stand-in servers on this machine into claims
 # make test   lint, types, import directions, tests
 # Each sets up .venv first where it is missing or its requirements have changed.
 
@@ -8,7 +8,7 @@ PROJECT := setup.cfg pyproject.toml requirements-build.txt
 .PHONY: run test lint cover bench lock clean
 
 run: .venv/.run
-	$(BIN)/chengqing --data var/town demo
+	$(BIN)/python -m tests.servers.town $(BIN)/chengqing --data var/town demo
 
 test: .venv/.dev
 	scripts/test

@@ -83,6 +83,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def netloc_of(url: str) -> str:
+    """The host of a URL, with its port where one is named: what is asked, and how often, is kept by it."""
+    port = _split(url).port
+    return f"{host_of(url)}:{port}" if port else host_of(url)
+
+
+def _loopback(url: str) -> str:
+    parts = _split(url)
+    if not re.fullmatch(r"http://[^\s/?#@]+", url) or not is_loopback(parts.hostname or ""):
+        raise ValueError(say("base_loopback"))
+    return url
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
@@ -155,6 +168,8 @@ def _channel(name: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_address)]
+Base = Annotated[str, AfterValidator(_loopback)]
+"""A stand-in on this machine in the place of an API's own host."""
 Channel = Annotated[str, AfterValidator(_channel)]
 Param = Annotated[str, matching(r"[A-Za-z_][A-Za-z0-9_.-]{0,40}", "param_name")]
 Params = Annotated[dict[Param, str | int], AfterValidator(_params)]

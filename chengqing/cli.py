@@ -3,16 +3,12 @@
 Exit codes: 0 done, 1 refused or partly unreadable, 2 wrong usage, 3 configuration, 4 storage, 70 a fault.
 """
 
-import getpass
 import os
-import re
 import resource
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,23 +19,21 @@ from rich.progress import Progress
 from chengqing import demo as town
 from chengqing import doctor as checks
 from chengqing import logs, measure, show
-from chengqing.clock import SystemClock, parse_moment
-from chengqing.config import ConfigError, LogLevel, load_config
+from chengqing.actor import actor_of
+from chengqing.clock import ReplayClock, SystemClock, parse_moment
+from chengqing.config import LogLevel, load_config
+from chengqing.crawl.commands import crawled_of, report_round, rounds_of
+from chengqing.crawl.commands import register as register_crawl
+from chengqing.crawl.planning import SETTLE
 from chengqing.importing import Format, ImportRefused, import_file
-from chengqing.keys import KeyringError
 from chengqing.messages import cause, say
+from chengqing.refused import REFUSED, told
+from chengqing.session import Options, errors, opened, out
 from chengqing.source import Source
 from chengqing.starter import write_starter
-from chengqing.workspace import Workspace, WorkspaceError, open_workspace
-from nlp.canary import CanaryError
-from nlp.packs import PackError
+from chengqing.workspace import Workspace
 from nlp.reader import load_reader
 from pipelines import erase, retention, view, windows
-from pipelines.store import StoreError
-
-REFUSED, CONFIG, STORAGE, FAULT = 1, 3, 4, 70
-_LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}|[\u4e00-\u9fff]{2,8}")
-"""A staff login or a short name: what is written into the record can't be erased."""
 
 app = typer.Typer(
     name="chengqing",
@@ -48,15 +42,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What every command is given."""
-
-    data: Path
-    config: Path | None
-    log_level: LogLevel | None
 
 
 @app.callback()
@@ -70,29 +55,6 @@ def _options(
     context.obj = Options(data, config, log_level)
 
 
-@contextmanager
-def _workspace(context: typer.Context, *, reads: bool = False) -> Iterator[Workspace]:
-    options: Options = context.obj
-    with open_workspace(
-        options.data,
-        options.config,
-        SystemClock(),
-        waiting=lambda: _errors().print(say("waiting")),
-        beside=(lambda: _errors().print(say("beside"))) if reads else None,
-        warn=lambda text: _errors().print(text),
-    ) as workspace:
-        logs.configure(options.log_level or workspace.config.log_level)
-        yield workspace
-
-
-def _out() -> Console:
-    return Console()
-
-
-def _errors() -> Console:
-    return Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-
-
 @app.command("import")
 def import_(
     context: typer.Context,
@@ -104,15 +66,15 @@ def import_(
     """导入公开帖文或机构文章。 Import public posts, or articles of organisations."""
     moment = _moment(as_of)
     failed = False
-    with _workspace(context) as workspace:
+    with opened(context) as workspace:
         declared = _source(workspace, source, format)
         for path in files:
             try:
                 with _progress(path) as progress:
                     outcome = import_file(workspace, path, format, source=declared, as_of=moment, progress=progress)
-                show.print_outcome(outcome, _out())
+                show.print_outcome(outcome, out())
             except ImportRefused as refusal:
-                _errors().print(str(refusal))
+                errors().print(str(refusal))
                 failed = True
     if failed:
         raise typer.Exit(REFUSED)
@@ -142,7 +104,7 @@ def _source(workspace: Workspace, name: str | None, format: Format) -> Source | 
 @contextmanager
 def _progress(path: Path) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on a terminal; nothing in a pipe."""
-    console = _errors()
+    console = errors()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(path.name, total=None)
         yield lambda done, size: bar.update(task, completed=done, total=size)
@@ -185,7 +147,7 @@ def _measure(context: typer.Context, file: Path, command: Callable[..., Iterator
         for record in command(reader, good(stream)):
             show.print_json(record)
     for problem in bad:
-        _errors().print(str(problem))
+        errors().print(str(problem))
     if bad:
         raise typer.Exit(REFUSED)
 
@@ -197,13 +159,13 @@ def claims(
     status: Annotated[Literal["open", "answered", "dismissed"] | None, typer.Option(help="只看 Only these.")] = None,
 ) -> None:
     """列出需要核实的说法，最要紧的在前。 List claims to check, the most pressing first."""
-    with _workspace(context, reads=True) as workspace, workspace.store.read() as connection:
+    with opened(context, reads=True) as workspace, workspace.store.read() as connection:
         found = view.claims(connection, workspace.scorer.explain, harms=workspace.harms, status=status)
         if json:
             for claim in found:
                 show.print_json(show.claim_record(claim))
         else:
-            show.print_claims(found, view.hazards(connection), workspace.packs.hazards, _out())
+            show.print_claims(found, view.hazards(connection), workspace.packs.hazards, out())
 
 
 @app.command()
@@ -211,7 +173,7 @@ def init(context: typer.Context) -> None:
     """写入带注释的配置，然后自检。 Write a commented configuration, then check the set-up."""
     options: Options = context.obj
     for path in write_starter(options.data):
-        _out().print(say("init_wrote", path=path), soft_wrap=True)
+        out().print(say("init_wrote", path=path), soft_wrap=True)
     doctor(context)
 
 
@@ -220,7 +182,7 @@ def doctor(context: typer.Context) -> None:
     """自检：什么可用，缺什么，怎么补。 What works, what is missing, how to mend it."""
     options: Options = context.obj
     found = checks.examine(options.data, options.config, SystemClock())
-    checks.print_checks(found, _out())
+    checks.print_checks(found, out())
     if any(check.state == "broken" for check in found):
         raise typer.Exit(REFUSED)
 
@@ -228,7 +190,7 @@ def doctor(context: typer.Context) -> None:
 @app.command()
 def retain(context: typer.Context) -> None:
     """清除到期内容并核对。 Delete what is past its time, and prove it."""
-    with _workspace(context) as workspace:
+    with opened(context) as workspace:
         limits = workspace.config.retention
         with workspace.store.write() as connection:
             swept = retention.sweep(connection, limits, workspace.now)
@@ -239,7 +201,7 @@ def retain(context: typer.Context) -> None:
             raise retention.RetentionError(
                 say("retain_left", tables=", ".join(f"{name} {n}" for name, n in left.items()))
             )
-        _out().print(
+        out().print(
             say(
                 "retain_done",
                 groups=swept.groups,
@@ -258,16 +220,14 @@ def erase_(
     by: Annotated[str, typer.Option(help="操作人 Who asks.")] = "",
 ) -> None:
     """这是意见或投诉，不是说法：删除。 This is a voice, not a claim: erase it."""
-    actor = by or getpass.getuser()
-    if not _LOGIN.fullmatch(actor) or actor == "system":
-        raise typer.BadParameter(say("erase_by"))
-    with _workspace(context) as workspace:
+    actor = actor_of(by)
+    with opened(context) as workspace:
         answer = _erase(workspace, claim, actor)
     message = say(f"erase_{answer.value}", claim=claim)
     if answer in (erase.Erased.UNKNOWN, erase.Erased.NEEDS_ANOTHER):
-        _errors().print(message)
+        errors().print(message)
         raise typer.Exit(REFUSED)
-    _out().print(message, soft_wrap=True)
+    out().print(message, soft_wrap=True)
 
 
 def _erase(workspace: Workspace, claim: str, actor: str) -> erase.Erased:
@@ -291,6 +251,9 @@ def _erase(workspace: Workspace, claim: str, actor: str) -> erase.Erased:
     return answer
 
 
+register_crawl(app)
+
+
 @app.command()
 def demo(context: typer.Context) -> None:
     """样例小镇：虚构的三天，导入空目录。 The sample town: three invented days, into an empty directory."""
@@ -298,27 +261,32 @@ def demo(context: typer.Context) -> None:
     if options.config is not None:
         raise typer.BadParameter(say("demo_config"))
     town.prepare(options.data)
-    with _workspace(context) as workspace:
-        out = _out()
-        out.print(say("demo_intro", as_of=town.briefing(workspace.clock.now()).isoformat()), soft_wrap=True)
-        sources = {outcome.source for outcome in town.import_town(workspace)}
+    if addresses := town.servers():
+        town.declare_live(options.data, addresses)
+    end = town.briefing(SystemClock().now())
+    with opened(context, clock=ReplayClock(end + timedelta(seconds=SETTLE))) as workspace:
+        town.mark(workspace)
+        screen = out()
+        screen.print(say("demo_intro", as_of=end.isoformat()), soft_wrap=True)
+        if addresses:
+            read = _crawl_town(context, workspace, screen)
+        else:
+            read = {outcome.source for outcome in town.import_town(workspace)}
         with workspace.store.read() as connection:
             found = view.claims(connection, workspace.scorer.explain, harms=workspace.harms)
-            show.print_claims(found, view.hazards(connection), workspace.packs.hazards, out)
-            show.print_json(show.totals(len(sources), windows.counts(connection), found))
+            show.print_claims(found, view.hazards(connection), workspace.packs.hazards, screen)
+            show.print_json(show.totals(len(read), windows.counts(connection), found))
 
 
-# What is refused, its exit code, and the message that names the kind where the refusal's own words are English.
-_KNOWN: tuple[tuple[type[Exception], int, str | None], ...] = (
-    (ConfigError, CONFIG, None),
-    (PackError, CONFIG, "kind_pack"),
-    (CanaryError, CONFIG, "kind_canary"),
-    (KeyringError, STORAGE, None),
-    (StoreError, STORAGE, "kind_store"),
-    (WorkspaceError, STORAGE, None),
-    (retention.RetentionError, STORAGE, "kind_retention"),
-    (town.DemoRefused, REFUSED, None),
-)
+def _crawl_town(context: typer.Context, workspace: Workspace, screen: Console) -> set[str]:
+    """Read every source of the town over HTTP; the ids of those that were read."""
+    for source in workspace.config.sources.values():
+        screen.print(say("demo_source", id=source.id, like=say(f"like_{source.kind}")), soft_wrap=True)
+    outcome = rounds_of(context, workspace).once(crawled_of(workspace, None))
+    report_round(workspace, outcome)
+    if outcome.failed or any(one.skip for one in outcome.planned):
+        raise typer.Exit(REFUSED)
+    return set(outcome.totals)
 
 
 def main() -> None:
@@ -332,20 +300,6 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(REFUSED)
     except Exception as error:
-        code, message = _told(error)
-        _errors().print(message)
+        code, message = told(error)
+        errors().print(message)
         sys.exit(code)
-
-
-def _told(error: Exception) -> tuple[int, str]:
-    """The exit code of an error, and what people are told of it."""
-    for kind, code, named in _KNOWN:
-        if isinstance(error, kind):
-            return code, say(named, problem=error) if named else str(error)
-    return FAULT, _fault(error)
-
-
-def _fault(error: Exception) -> str:
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
-    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-    return say("unexpected", kind=type(error).__name__, where=where)

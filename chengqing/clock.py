@@ -1,5 +1,6 @@
 """The one clock. Everything that asks for the time is handed one of these."""
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Protocol
@@ -32,6 +33,18 @@ class FixedClock:
     def now(self) -> datetime:
         """The simulated moment."""
         return self.moment
+
+
+class ReplayClock:
+    """A clock that was set to another moment and goes on from there, for ``--as-of``."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+        self._began = time.monotonic()
+
+    def now(self) -> datetime:
+        """The moment it was set to, and the time that has passed since."""
+        return self._moment + timedelta(seconds=time.monotonic() - self._began)
 
 
 def parse_moment(text: str) -> datetime:

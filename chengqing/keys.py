@@ -146,11 +146,10 @@ class Keyring:
         start = hour - 72 if newest is None else max(newest.start + self._current, hour - 72)
         return EpochKey(name, self._make(f"shared-{name}-{start}.key"))
 
-    def at(self, hour: int) -> EpochKey | None:
-        """The shared epoch to which posts published in ``hour`` belong; None when its key is gone."""
-        serving = [entry for entry in self._entries() if not entry.private and entry.start <= hour]
-        last = max(serving, key=lambda entry: entry.start, default=None)
-        return EpochKey(last.name, last.path.read_bytes()) if last and hour < last.start + LIFE_HOURS else None
+    def shared(self) -> list[tuple[int, EpochKey]]:
+        """The live shared epochs with the hour (since 1970) in which each begins, oldest first."""
+        entries = sorted((e for e in self._entries() if not e.private), key=lambda entry: entry.start)
+        return [(entry.start, EpochKey(entry.name, entry.path.read_bytes())) for entry in entries]
 
     def destroy(self, name: str) -> None:
         """Overwrite, unlink and fsync the epoch's key; remembered for ever. Doing it twice is no error."""

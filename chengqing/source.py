@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
-from chengqing.address import Channel, host_of, is_loopback
-from chengqing.fields import Context, Division, HazardName, Organisation, Secret, Strict, matching, once
+from chengqing.address import Base, Channel, is_loopback, netloc_of
+from chengqing.fields import INVENTED, Context, Division, HazardName, Organisation, Secret, Strict, matching, once
 from chengqing.listing import (
     CursorPaging,
     Dates,
@@ -115,8 +115,16 @@ class Crawled(Source):
         if self.politeness.delay < 2 and not self._local():
             yield ("politeness", "delay"), say("delay_short")
 
+    def netlocs(self) -> frozenset[str]:
+        """The hosts that may be asked, with their ports where these are named."""
+        raise NotImplementedError
+
+    def lanes(self) -> tuple[str, ...]:
+        """What is asked at each reading: one entry, or one a channel."""
+        return ("",)
+
     def _local(self) -> bool:
-        return False
+        return all(is_loopback(netloc.partition(":")[0]) for netloc in self.netlocs())
 
 
 class Generic(Crawled):
@@ -133,12 +141,11 @@ class Generic(Crawled):
     def secrets(self) -> Mapping[str, SecretRef | None]:
         return {f"list.secret_params.{name}": reference for name, reference in self.list.secret_params.items()}
 
-    def hosts(self) -> frozenset[str]:
-        """The hosts that may be asked; a link to another is not followed."""
-        return frozenset(host_of(url) for url in (self.list.url, self.detail and self.detail.url) if url)
+    def netlocs(self) -> frozenset[str]:
+        return frozenset(netloc_of(url) for url in (self.list.url, self.detail and self.detail.url) if url)
 
-    def _local(self) -> bool:
-        return all(is_loopback(host) for host in self.hosts())
+    def lanes(self) -> tuple[str, ...]:
+        return self.channels or ("",)
 
     def problems(self) -> Problems:
         yield from super().problems()
@@ -188,9 +195,20 @@ class MarkupList(Generic):
         yield from _unsound(self.paging, selector)
 
 
-class WeiboSearch(Crawled):
+class Official(Crawled):
+    """A documented API, called with the operator's own credentials. ``base`` is a stand-in for it on this machine."""
+
+    host: ClassVar[str]
+    base: Base | None = None
+
+    def netlocs(self) -> frozenset[str]:
+        return frozenset((netloc_of(self.base) if self.base else self.host,))
+
+
+class WeiboSearch(Official):
     """Keyword search of the commercial API: shipped hazard terms × county divisions, nothing else."""
 
+    host = "c.api.weibo.com"
     kind: Literal["weibo_search"]
     access_basis: Literal["official_api"] | None = None
     hazards: Annotated[tuple[HazardName, ...], Field(strict=False), AfterValidator(once)]
@@ -200,10 +218,30 @@ class WeiboSearch(Crawled):
     def secrets(self) -> Mapping[str, SecretRef | None]:
         return {"token": self.token}
 
+    def problems(self) -> Problems:
+        yield from super().problems()
+        if self.base is None and not INVENTED.keys().isdisjoint(self.divisions):
+            yield ("divisions",), say("division_form")
 
-class WechatAccount(Crawled):
+
+class WeiboTimeline(Official):
+    """The posts of an account that the platform verifies as a public body or a medium; ``outlet`` is its name there."""
+
+    host = "api.weibo.com"
+    kind: Literal["weibo_timeline"]
+    access_basis: Literal["official_api", "own_account", "publisher_consent"] | None = None
+    organisation: Organisation
+    outlet: Annotated[str, matching(r"(?!\d+$)[\w·（）()-]{2,30}", "outlet_form")]
+    token: Secret | None = None
+
+    def secrets(self) -> Mapping[str, SecretRef | None]:
+        return {"token": self.token}
+
+
+class WechatAccount(Official):
     """The operator's own official account, read through the account API."""
 
+    host = "api.weixin.qq.com"
     kind: Literal["wechat_account"]
     access_basis: Literal["own_account"] | None = None
     organisation: Organisation
@@ -269,7 +307,15 @@ def _unsound(paging: Paging | None, check: Callable[[str], str]) -> Problems:
         yield ("paging", place), str(error)
 
 
-_CLASSES: tuple[type[Source], ...] = (Feed, JsonList, MarkupList, WeiboSearch, WechatAccount, ContractFiles)
+_CLASSES: tuple[type[Source], ...] = (
+    Feed,
+    JsonList,
+    MarkupList,
+    WeiboSearch,
+    WeiboTimeline,
+    WechatAccount,
+    ContractFiles,
+)
 KINDS: Mapping[str, type[Source]] = {
     kind: source for source in _CLASSES for kind in get_args(source.model_fields["kind"].annotation)
 }

@@ -50,11 +50,12 @@ def render(folder: Path, end: datetime) -> tuple[TownFile, ...]:
     return (_render_posts(folder, midnight), *_render_wechat(folder, midnight), _render_app(folder, midnight))
 
 
-def _lines(name: str) -> list[_Record]:
+def read_lines(name: str) -> list[_Record]:
+    """The lines of one of the town's files."""
     return [json.loads(line) for line in (_TOWN / name).read_text("utf-8").splitlines()]
 
 
-def _moment(midnight: datetime, at: str) -> datetime:
+def moment(midnight: datetime, at: str) -> datetime:
     """The moment of ``at``: days from day 0 and a time ("-2 09:12")."""
     days, time = at.split(" ")
     hours, minutes = time.split(":")
@@ -78,7 +79,7 @@ _CLIENTS = ("示例客户端", "示例手机", "示例网页版")
 
 def _render_posts(folder: Path, midnight: datetime) -> TownFile:
     """Every post as a status a line, in the order of time."""
-    posts = _lines("posts.jsonl")
+    posts = read_lines("posts.jsonl")
     statuses = [_status(number, posts, midnight) for number in range(1, len(posts) + 1)]
     path = folder / "weibo-search.ndjson"
     _write_lines(path, sorted(statuses, key=lambda status: int(status["id"])))
@@ -88,11 +89,11 @@ def _render_posts(folder: Path, midnight: datetime) -> TownFile:
 def _status(number: int, posts: list[_Record], midnight: datetime) -> _Record:
     """Line ``number`` of the posts as the API gives it, with the status it reposts inside."""
     post = posts[number - 1]
-    moment = _moment(midnight, post["at"]) + timedelta(seconds=number // 12)
+    at = moment(midnight, post["at"]) + timedelta(seconds=number // 12)
     # 999, the minute, the line: sixteen digits that grow with time (as the seconds do), beyond any id of the platform.
-    mid = f"999{moment:%y%m%d%H%M}{number:03}"
+    mid = f"999{at:%y%m%d%H%M}{number:03}"
     status = {
-        "created_at": _created(moment),
+        "created_at": _created(at),
         "id": int(mid),
         "idstr": mid,
         "mid": mid,
@@ -222,7 +223,7 @@ _BLANK_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 
 def _render_wechat(folder: Path, midnight: datetime) -> Iterator[TownFile]:
     """Every article of the official accounts once: of ``_BY_API`` in one answer, of the others a page a file."""
-    lines = list(enumerate(_lines("wechat.jsonl"), start=1))
+    lines = list(enumerate(read_lines("wechat.jsonl"), start=1))
     by_api = [entry for entry in lines if entry[1]["account"] == _BY_API and entry[1]["state"] == "article"]
     yield _render_answer(folder, by_api, midnight)
     for number, line in lines:
@@ -281,7 +282,7 @@ def _publication(number: int, line: _Line, midnight: datetime) -> _Record:
     }
     return {
         "article_id": f"TOWN_{address.mid}",
-        "update_time": int(_moment(midnight, line["at"]).timestamp()),
+        "update_time": int(moment(midnight, line["at"]).timestamp()),
         "content": {"news_item": [news]},
     }
 
@@ -318,7 +319,7 @@ def _article_page(number: int, line: _Line, midnight: datetime) -> str:
         f"{_body(number, line)}</div></div>\n"
         f'<script nonce="{number}" type="text/javascript">\n'
         f'var biz = "{biz}"||"";\nvar mid = "{mid}"||""||"";\nvar idx = "1"||""||"";\nvar sn = "{sn}"||"";\n'
-        f'var ct = "{int(_moment(midnight, line["at"]).timestamp())}";\n'
+        f'var ct = "{int(moment(midnight, line["at"]).timestamp())}";\n'
         f"var msg_title = '{title}'.html(false);\nvar nickname = htmlDecode(\"{name}\");\n"
         'window.item_show_type = "0";\nwindow.real_item_show_type = "0";\n</script>'
     )
@@ -332,15 +333,15 @@ _CREATOR, _UPDATER = "辛晚舟", "纪云帆"
 
 def _render_app(folder: Path, midnight: datetime) -> TownFile:
     path = folder / "app.jsonl"
-    lines = enumerate(_lines("app.jsonl"), start=1)
+    lines = enumerate(read_lines("app.jsonl"), start=1)
     _write_lines(path, (_app_record(number, line, midnight) for number, line in lines))
     return TownFile(path, "article-json", "town-app")
 
 
 def _app_record(number: int, line: _Line, midnight: datetime) -> _Record:
     """An article as the app's open API lists it, with its content."""
-    published = _moment(midnight, line["at"])
-    updated = _moment(midnight, line["updated"]) if "updated" in line else published
+    published = moment(midnight, line["at"])
+    updated = moment(midnight, line["updated"]) if "updated" in line else published
     original = int(f"{midnight:%y%m%d}{number:03}")
     return {
         "id": original + 500,

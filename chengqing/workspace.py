@@ -78,13 +78,15 @@ def open_workspace(
     *,
     waiting: Callable[[], None] = lambda: None,
     beside: Callable[[], None] | None = None,
+    keep_turn: bool = True,
     warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Workspace]:
     """Open ``folder``, made if need be, for one command; commands take turns, and ``waiting`` says so.
 
     With ``beside`` the command only reads: it is told, and need not wait, when another one is writing, whose start
-    has done what every start owes. ``warn`` is told when something that was to go is still in the write-ahead log,
-    held by another reader.
+    has done what every start owes. Without ``keep_turn`` the turn ends when the start has done what it owes: for what
+    runs for days and leaves the order of writers to the database. ``warn`` is told when something that was to go is
+    still in the write-ahead log, held by another reader.
 
     Raises WorkspaceError, ConfigError, KeyringError or StoreError, each with its remedy.
     """
@@ -104,6 +106,8 @@ def open_workspace(
                 upgrade(store)
                 if _owe(workspace):
                     _empty_log(workspace, warn)
+            if not keep_turn:
+                fcntl.flock(file, fcntl.LOCK_UN)
             yield workspace
     finally:
         store.close()

@@ -14,9 +14,9 @@ from typing import get_args
 import pytest
 
 from chengqing import address, problem, secret
-from chengqing.cli import _told
 from chengqing.config import ConfigError, load_config
 from chengqing.messages import CATALOGUE, LANGUAGES, _catalogue, cause
+from chengqing.refused import told
 from nlp.canary import CanaryError
 from nlp.packs import PackError
 from pipelines.erase import Erased
@@ -41,7 +41,7 @@ FAMILIES = {
 @cache
 def trees() -> tuple[ast.AST, ...]:
     """Every module of the program."""
-    return tuple(ast.parse(path.read_text(encoding="utf-8")) for path in sorted(CODE.glob("*.py")))
+    return tuple(ast.parse(path.read_text(encoding="utf-8")) for path in sorted(CODE.rglob("*.py")))
 
 
 def nodes() -> Iterator[ast.AST]:
@@ -180,9 +180,9 @@ def test_an_english_refusal_is_headed_in_chinese(tmp_path: Path) -> None:
 
 
 def test_every_english_refusal_has_its_head() -> None:
-    told = {kind: _told(kind("why"))[1] for kind in (PackError, CanaryError, StoreError, RetentionError)}
-    assert all(text.endswith("\nwhy") and CHINESE.search(text) for text in told.values())
-    assert len(set(told.values())) == 4
+    said = {kind: told(kind("why"))[1] for kind in (PackError, CanaryError, StoreError, RetentionError)}
+    assert all(text.endswith("\nwhy") and CHINESE.search(text) for text in said.values())
+    assert len(set(said.values())) == 4
 
 
 def test_the_systems_words_stand_where_the_catalogue_has_none() -> None:

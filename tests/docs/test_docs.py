@@ -103,7 +103,7 @@ def test_every_command_and_option() -> None:
 
 def test_every_exit_code() -> None:
     """docs/operating.md has each exit code, and the README has it in both languages."""
-    codes = {0, 2, cli.REFUSED, cli.CONFIG, cli.STORAGE, cli.FAULT}
+    codes = {0, 2, refused.REFUSED, refused.CONFIG, refused.STORAGE, refused.FAULT}
     compare(DOCS / "operating.md", "Exit codes", set(map(str, codes)))
     for half in _readme():
         missing = [code for code in sorted(codes) if f"\n| {code} | " not in half]

@@ -1,0 +1,121 @@
+"""``source forget``: the contract has ended, and everything that came from the source goes, proven.
+
+What a source's posts have become is keyed or shared and names no source, so the stricter way is taken: shared epochs
+end, with their keys and every row that they made; claims in which the source had a part lose individuals' wording, and
+its mentions; claims that it alone carried go whole. Other sources' posts bring back what they say.
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from chengqing.workspace import Workspace
+from pipelines import articles, audit, epochs, erase, outbox, retention, schema
+from pipelines.pace import Breaker, trip
+from pipelines.store import slices
+
+FORGOTTEN = "forgotten"
+_OWN = (
+    schema.tally,
+    schema.lane,
+    schema.known,
+    schema.visit,
+    schema.unknown_field,
+    schema.claim_hour,
+    schema.article,
+)
+"""Tables whose rows name their source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What went: articles, whole claims, claims that lost wording and mentions, windows."""
+
+    articles: int
+    claims: int
+    trimmed: int
+    windows: int
+
+
+def forget(workspace: Workspace, source: str, actor: str) -> Forgotten:
+    """Erase everything of ``source``, stop it, and write who did so into the record."""
+    now, ring = workspace.now, workspace.keys
+    with workspace.store.write() as connection:
+        alone, shared = _claims(connection, source)
+        ring.remember_erased(name for claim in alone for name in erase.names(connection, claim))
+        erase.erase(connection, alone, actor, ring.audit(), now)
+        _trim(connection, shared, source, now)
+        gone = _articles(connection, source, now)
+        windows = _rows(connection, source)
+        for _, key in ring.shared():
+            epochs.end(connection, key.epoch, now)
+        trip(connection, Breaker(f"source:{source}", 0, None, FORGOTTEN, None))
+        audit.append(connection, ring.audit(), audit.Entry(now, actor, "forget", source[:40]))
+    for _, key in ring.shared():
+        ring.destroy(key.epoch)
+    retention.empty_log(workspace.store)
+    return Forgotten(gone, len(alone), len(shared), windows)
+
+
+def left(connection: Connection, source: str) -> dict[str, int]:
+    """Rows that still name the source, by table: empty when all of it is gone."""
+    found = {
+        table.name: int(
+            connection.scalar(sa.select(sa.func.count()).select_from(table).where(table.c.source == source)) or 0
+        )
+        for table in (*_OWN, schema.window)
+    }
+    return {name: n for name, n in found.items() if n}
+
+
+def _claims(connection: Connection, source: str) -> tuple[list[str], list[str]]:
+    """Open claims that the source alone carried, and the others in which it had a part."""
+    hour, link, article, claim = schema.claim_hour, schema.claim_article, schema.article, schema.claim
+    mine = set(connection.scalars(sa.select(hour.c.claim).where(hour.c.source == source)))
+    shown = sa.select(link.c.claim).join(article, article.c.id == link.c.article)
+    mine |= set(connection.scalars(shown.where(article.c.source == source, link.c.role == "claim")))
+    others = set(connection.scalars(sa.select(hour.c.claim).where(hour.c.source != source)))
+    others |= set(connection.scalars(shown.where(article.c.source != source, link.c.role == "claim")))
+    decided = set(connection.scalars(sa.select(claim.c.id).where(claim.c.status != "open")))
+    alone = mine - others - decided
+    return sorted(alone), sorted(mine - alone)
+
+
+def _trim(connection: Connection, claims: list[str], source: str, now: int) -> None:
+    """Take the source's mentions and all individuals' wording out of claims that others carry too."""
+    hour, claim, clause = schema.claim_hour, schema.claim, schema.shared_clause
+    for some in slices(claims):
+        parts = connection.execute(
+            sa.select(hour.c.claim, sa.func.sum(hour.c.mentions).label("m"), sa.func.sum(hour.c.questions).label("q"))
+            .where(hour.c.claim.in_(some), hour.c.source == source)
+            .group_by(hour.c.claim)
+        ).all()
+        for row in parts:
+            connection.execute(
+                sa.update(claim)
+                .where(claim.c.id == row.claim)
+                .values(
+                    mentions=sa.case((claim.c.mentions > row.m, claim.c.mentions - row.m), else_=0),
+                    questions=sa.case((claim.c.questions > row.q, claim.c.questions - row.q), else_=0),
+                    version=claim.c.version + 1,
+                )
+            )
+        connection.execute(sa.delete(clause).where(clause.c.claim.in_(some)))
+    outbox.put(connection, "claim", claims, now)
+
+
+def _articles(connection: Connection, source: str, now: int) -> int:
+    keys = connection.scalars(sa.select(schema.article.c.key).where(schema.article.c.source == source)).all()
+    return sum(articles.remove(connection, some, now) for some in slices(keys))
+
+
+def _rows(connection: Connection, source: str) -> int:
+    """Delete every row that names the source; how many windows there were."""
+    for table in _OWN:
+        connection.execute(sa.delete(table).where(table.c.source == source))
+    window = schema.window
+    mine = sa.select(window.c.id).where(window.c.source == source)
+    for table in (schema.window_count, schema.window_problem):
+        connection.execute(sa.delete(table).where(table.c.window.in_(mine)))
+    return connection.execute(sa.delete(window).where(window.c.source == source)).rowcount
