@@ -40,7 +40,7 @@ def coverage(
     window = schema.window
     query = (
         sa.select(*(window.c[name] for name in _COLUMNS))
-        .where(window.c.since.is_not(None), window.c.until > since * HOUR, window.c.since < until * HOUR)
+        .where(window.c.until > since * HOUR, window.c.since < until * HOUR)
         .order_by(window.c.source, window.c.lane, window.c.since)
     )
     if sources is not None:

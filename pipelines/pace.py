@@ -55,6 +55,17 @@ def let_hosts_go(connection: Connection, hosts: Collection[str], holder: str) ->
     )
 
 
+def held(connection: Connection, hosts: Collection[str], now: float) -> bool:
+    """Whether somebody holds one of ``hosts`` now."""
+    host = schema.host
+    holders = connection.scalars(
+        sa.select(host.c.name).where(
+            host.c.name.in_(sorted(hosts)), host.c.holder.is_not(None), host.c.leased_until >= now
+        )
+    )
+    return holders.first() is not None
+
+
 def asked(connection: Connection, hosts: Collection[str], now: float) -> None:
     """Remember that ``hosts`` are being asked now: whoever is next keeps the distance."""
     host = schema.host

@@ -116,7 +116,7 @@ def _anew(root: Any, items: list[Any]) -> bytes:
         entry = etree.SubElement(head, item.tag)
         if about := item.get(f"{{{_RDF}}}about"):
             entry.set(f"{{{_RDF}}}about", about)
-        for element in islice(filter(_is_read, item), _MOST_PARTS):
+        for element in filter(_is_read, item):
             _copy(element, entry)
     document: bytes = etree.tostring(anew, encoding="utf-8")
     return document

@@ -143,10 +143,14 @@ class HostSpider(Spider):
 
     async def _next(self) -> Request | None:
         """The first question of the next window; None where there is none."""
-        self._errand = errand = await asyncio.to_thread(self._work.next)
-        if errand is None:
-            return None
-        return self._request(errand, errand.reader.begin(errand.task))
+        while (errand := await asyncio.to_thread(self._work.next)) is not None:
+            self._errand = errand
+            try:
+                return self._request(errand, errand.reader.begin(errand.task))
+            except Exception:  # a fault of the program: this window is left, the others go on
+                await asyncio.to_thread(self._work.failed, errand, Failure(kind="fault"))
+        self._errand = None
+        return None
 
     def _request(self, errand: Errand, ask: Ask) -> Request:
         return Request(

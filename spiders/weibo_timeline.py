@@ -46,6 +46,8 @@ class WeiboTimeline:
         found = read_answer(reply)
         if isinstance(found, Failure):
             return Step(failure=found)
+        if found.gone:
+            return Step(failure=Failure(kind="bad_request"))  # nobody of that name: a misspelt outlet is no empty one
         if not all(map(self._is_theirs, found.statuses)):
             return Step(failure=Failure(kind="not_permitted"))
         turn = ask.carry if isinstance(ask.carry, Turn) else Turn.after(task.resume)

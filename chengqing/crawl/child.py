@@ -14,15 +14,13 @@ import time
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import structlog
-from scrapy.crawler import AsyncCrawlerProcess
 
 from chengqing import logs
 from chengqing.clock import Clock, ReplayClock, SystemClock
 from chengqing.config import load_config
-from chengqing.crawl.agent import user_agent
+from chengqing.crawl.asking import ask
 from chengqing.crawl.epochs import SharedKeys
 from chengqing.crawl.groups import Group, groups
 from chengqing.crawl.holder import holder
@@ -33,13 +31,11 @@ from chengqing.refused import told
 from chengqing.source import Crawled as CrawledSource
 from chengqing.workspace import Workspace
 from pipelines import pace
-from pipelines.crawled import TAKE, Crawled
+from pipelines.crawled import Crawled
 from pipelines.page import Page
 from pipelines.store import Store, sqlite_url
 from pipelines.windows import Counts
-from spiders.conversation import Reader
 from spiders.host import HostSpider
-from spiders.settings import ON_SEND, settings
 
 LIFE = 900
 """Seconds after which a child takes no further window: keys and configuration are read anew by the next."""
@@ -131,20 +127,16 @@ class _Child:
         os._exit(1)
 
     def _crawl(self) -> None:
-        rules = tuple(dict.fromkeys(rule for reader in self._readers.values() for rule in _rules(reader)))
-        given: dict[str, Any] = settings(
-            agent=user_agent(self._workspace.config),
-            delay=self._group.delay,
-            loopback=self._group.loopback,
-            rules=rules,
-            official=self._group.official,
+        rules = tuple(dict.fromkeys(rule for reader in self._readers.values() for rule in reader.rules))
+        ask(
+            HostSpider,
+            self._workspace,
+            self._group,
+            self._work,
+            rules,
+            take=self._take,
+            on_send=self._work.on_send,
         )
-        # Scrapy copies its settings deeply: functions come through as they are, objects would not.
-        given[TAKE] = lambda page: self._take(page)
-        given[ON_SEND] = lambda: self._work.on_send()
-        process = AsyncCrawlerProcess(given, install_root_handler=False)
-        process.crawl(HostSpider, work=self._work, now=self._workspace.clock.now)
-        process.start()
 
     def _take(self, page: Page) -> None:
         counts = self._intake.take(page)
@@ -158,10 +150,6 @@ class _Child:
         counter["pages"] += 1
         for reason, n in counts.dropped().items():
             counter[reason] += n
-
-
-def _rules(reader: Reader) -> tuple[Any, ...]:
-    return reader.rules
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ INDIVIDUALS = 72 * 3600
 FIRST = 72 * 3600
 """Seconds back to which a source of organisations is read at its first reading, unless it declares more days."""
 
-Skip = Literal["disabled", "expired", "asleep", "not_due", "paused", "stopped"]
+Skip = Literal["disabled", "expired", "asleep", "not_due", "held", "paused", "stopped"]
 """Why a source is not read now."""
 
 
@@ -55,6 +55,8 @@ def _plan_one(connection: Connection, source: Crawled, packs: Packs, now: dateti
     names = [f"source:{source.id}", *(f"host:{netloc}" for netloc in sorted(source.netlocs()))]
     for breaker in pace.standing(connection, names, stamp).values():
         return Planned(source, "paused" if breaker.until else "stopped", breaker.why)
+    if pace.held(connection, source.netlocs(), stamp):
+        return Planned(source, "held")
     return Planned(source) if queue.waiting(connection, source.id, stamp) else Planned(source, "not_due")
 
 

@@ -8,12 +8,10 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.http import Request
 
-from chengqing.crawl.agent import user_agent
+from chengqing.crawl.asking import ask
 from chengqing.crawl.groups import Group
 from chengqing.crawl.holder import holder
 from chengqing.crawl.planning import lanes_at
@@ -23,7 +21,6 @@ from chengqing.crawl.tried import HostHeld, Trial
 from chengqing.source import Crawled
 from chengqing.workspace import Workspace
 from pipelines import pace
-from pipelines.crawled import TAKE
 from pipelines.epoch import EpochKey
 from pipelines.intake import Batch
 from pipelines.page import Page, Visit
@@ -31,7 +28,6 @@ from pipelines.triage import Triage
 from spiders.conversation import Ask, Failure, Task
 from spiders.edge import Edge
 from spiders.host import Errand, HostSpider
-from spiders.settings import ON_SEND, settings
 
 MINUTES = 5
 """How long the host is held for the trial."""
@@ -144,27 +140,12 @@ def try_source(workspace: Workspace, source: Crawled) -> Trial:
             raise HostHeld(group.name)
     work = _Work(workspace, group, trial)
     try:
-        _ask(workspace, group, work)
+        ask(OnePage, workspace, group, work, work.reader.rules, take=work.take, on_send=work.on_send)
     finally:
         work.close()
         with workspace.store.write() as connection:
             pace.let_hosts_go(connection, group.netlocs, me)
     return trial
-
-
-def _ask(workspace: Workspace, group: Group, work: _Work) -> None:
-    given: dict[str, Any] = settings(
-        agent=user_agent(workspace.config),
-        delay=group.delay,
-        loopback=group.loopback,
-        rules=work.reader.rules,
-        official=group.official,
-    )
-    given[TAKE] = lambda page: work.take(page)
-    given[ON_SEND] = lambda: work.on_send()
-    process = AsyncCrawlerProcess(given, install_root_handler=False)
-    process.crawl(OnePage, work=work, now=workspace.clock.now)
-    process.start()
 
 
 class OnePage(HostSpider):

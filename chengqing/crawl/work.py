@@ -70,6 +70,7 @@ class CrawlWork:
         self._read: list[_Look] = []
         self._purse = Purse(workspace, group)
         self._failures = 0
+        self._tripped = False
         self._closed = False
         self._rounds: dict[str, list[str]] = {}
 
@@ -86,6 +87,7 @@ class CrawlWork:
             return None
         with self._workspace.store.write() as connection:
             self._learn(connection, int(now))
+            self._tripped = bool(pace.tripped(connection, self._host_names()))
             if pace.standing(connection, self._host_names(), now):
                 return None
             open_ = self._open(connection, now)
@@ -161,7 +163,7 @@ class CrawlWork:
         return [self._lane(name, begins, stored.get(name)) for name, begins in since.items()]
 
     def _lane(self, name: str, since: int, row: sa.Row[tuple[object, ...]] | None) -> quota.Lane:
-        known: Mapping[str, Any] = row._mapping if row is not None else {"looked_at": 0, "calls": 0.0, "hits": 0.0}
+        known: Mapping[Any, Any] = row._mapping if row is not None else {"looked_at": 0, "calls": 0.0, "hits": 0.0}
         hazard = hazard_of(name)
         return quota.Lane(
             name=name,
@@ -200,10 +202,11 @@ class CrawlWork:
         """A page was committed: the host answers, and the lane has brought so much."""
         if (look := self._looks.get(page.window)) is not None:
             look.kept += counts.kept()
-        if self._failures:
-            self._failures = 0
+        self._failures = 0
+        if self._tripped:
             with self._workspace.store.write() as connection:
                 pace.mend(connection, self._host_names())
+            self._tripped = False
 
     def finished(self, errand: Errand, beyond: datetime | None) -> None:
         """The window was read to its end; what it brought is remembered in steps."""

@@ -15,20 +15,39 @@ import pytest
 
 from chengqing import address, problem, secret
 from chengqing.config import ConfigError, load_config
+from chengqing.crawl.forget import FORGOTTEN
+from chengqing.crawl.planning import Skip
 from chengqing.messages import CATALOGUE, LANGUAGES, _catalogue, cause
 from chengqing.refused import told
+from chengqing.source import KINDS
 from nlp.canary import CanaryError
 from nlp.packs import PackError
 from pipelines.erase import Erased
 from pipelines.page import REASONS, Fault
+from pipelines.queue import BUDGET
+from pipelines.queue import OPEN as STATES
 from pipelines.retention import RetentionError
 from pipelines.store import StoreError
+from spiders.conversation import FailureKind
 from tests.support.program import run
 
 CODE = CATALOGUE.parent
 CHINESE = re.compile("[一-鿿]")
 # f"PREFIX{…}": what may stand after each prefix that the code composes a key with.
 FAMILIES = {
+    "like_": set(KINDS) - {"contract_files", "jsonfeed", "sitemap", "html_list"},
+    "skip_": set(get_args(Skip)),
+    "why_": {
+        *get_args(FailureKind),
+        *STATES,
+        BUDGET,
+        FORGOTTEN,
+        "aged_out",
+        "beyond_reach",
+        "expired",
+        "not_planned",
+        "split",
+    },
     "column_": {"claim", "hazard", "spread", "why", "said"},
     "erase_": {answer.value for answer in Erased},
     "fault_": set(get_args(Fault)),

@@ -16,7 +16,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from chengqing import cli, measure, show
+from chengqing import cli, measure, refused, show
 from chengqing.config import _Tables
 from chengqing.source import KINDS
 from nlp.packs import PLACE_KINDS

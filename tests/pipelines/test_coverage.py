@@ -103,13 +103,14 @@ def test_windows_of_an_hour_make_it_together(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_failure_tells_why_before_what_nobody_tried(connection: Connection, turned: bool) -> None:
-    """In whichever order they lie in the hour, the reason is of what failed."""
-    failed, left = Piece(0, 1800, WAITING, 2, "timeout"), Piece(1800, 3600, WAITING, 0, "budget")
-    if turned:
-        failed, left = Piece(1800, 3600, WAITING, 2, "timeout"), Piece(0, 1800, WAITING, 0, "budget")
-    put(connection, failed, left)
-    assert one(connection) == (0, 1, 0, {"timeout": 1})
+@pytest.mark.parametrize(("state", "why", "told"), [(WAITING, "timeout", "timeout"), (READING, None, "reading")])
+def test_a_failure_tells_why_before_what_nobody_tried(
+    connection: Connection, turned: bool, state: str, why: str | None, told: str
+) -> None:
+    """In whichever order they lie in the hour, the reason is of what failed, or is being tried again."""
+    failed, left = (1800, 0) if turned else (0, 1800)
+    put(connection, Piece(failed, failed + 1800, state, 2, why), Piece(left, left + 1800, WAITING, 0, "budget"))
+    assert one(connection) == (0, 1, 0, {told: 1})
 
 
 def test_lanes_add_up_as_cells(connection: Connection) -> None:

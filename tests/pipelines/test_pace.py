@@ -101,6 +101,14 @@ def test_a_midnight_that_is_seen_in_two_orders(connection: Connection) -> None:
     assert taken == [7, 7, 0, 0]
 
 
+def test_who_comes_late_is_of_the_new_day(connection: Connection) -> None:
+    """Where one of its budgets has begun the new day, the other, which was used up in the old one, begins it too."""
+    assert pace.take(connection, {"source:search": 5}, 5, MIDNIGHT - 2) == 5
+    assert pace.take(connection, {"host:api.example": 7}, 4, MIDNIGHT + 1) == 4
+    assert pace.take(connection, LIMITS, 9, MIDNIGHT - 1) == 3
+    assert [pace.left(connection, {name: LIMITS[name]}, MIDNIGHT + 2) for name in LIMITS] == [0, 2]
+
+
 def test_a_clock_that_was_far_ahead_blocks_nothing(connection: Connection) -> None:
     """A row of next year, left by a wrong clock, is no reason to wait a year."""
     assert pace.take(connection, LIMITS, 5, MIDNIGHT + 365 * DAY) == 5

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spiders.bridge import BridgeRefused
 from spiders.edge import Refusal
-from spiders.feed import MOST_ENTRIES, Feed
+from spiders.feed import LONGEST_BODY, MOST_ENTRIES, Feed
 from tests.support.feed_samples import AUTHOR, HTML, PLAIN, WORDS, fault, read
 
 PUBLISHED = "2026-11-23T09:12:05+08:00"
@@ -72,7 +72,10 @@ def test_plain_text_is_no_markup() -> None:
     assert (entry.title, entry.text) == ("<b>", f"{WORDS}\n<b>a</b> & b")
 
 
-@pytest.mark.parametrize("html", [..., None, "", "<p>见下图</p>", "环境异常，去验证", f"<![CDATA[{WORDS}]]>"])
+@pytest.mark.parametrize(
+    "html",
+    [..., None, "", "<p>见下图</p>", "环境异常，去验证", f"<![CDATA[{WORDS}]]>", "水" * (LONGEST_BODY + 1)],
+)
 def test_a_body_that_is_none_is_never_a_text(html: Any) -> None:
     assert read(document(item(content_html=html)), "jsonfeed").entries[0].text is None
 

@@ -144,6 +144,12 @@ def test_a_body_that_is_none_is_never_a_text(body: str | None) -> None:
     assert (entry.title, entry.text) == ("停水公告", None)
 
 
+def test_of_an_entrys_elements_only_the_first_are_looked_at() -> None:
+    many = "<description></description>" * 36
+    assert one(rss(item(text=f"{many[27:]}<content:encoded>{WORDS}</content:encoded>"))).text == WORDS
+    assert one(rss(item(text=f"{many}<content:encoded>{WORDS}</content:encoded>"))).text is None
+
+
 def test_the_next_text_counts_where_the_first_is_none() -> None:
     text = f"<content:encoded>获取全文失败，请重试~</content:encoded><description>{escaped(HTML)}</description>"
     assert one(rss(item(text=text))).text == WORDS

@@ -32,7 +32,8 @@ def index(*sitemaps: tuple[str, str]) -> str:
 def test_a_page_of_news() -> None:
     news = (
         f"<news:news><news:publication><news:name>{AUTHOR}</news:name></news:publication>"
-        "<news:title> 停水\n公告 &lt;3天&gt;</news:title><news:publication_date>2026-11-23T09:12:05+08:00</news:publication_date></news:news>"
+        "<news:title> 停水\n公告 &lt;3天&gt;</news:title>"
+        "<news:publication_date>2026-11-23T09:12:05+08:00</news:publication_date></news:news>"
         f"<image:image><image:loc>{BASE}/1.png</image:loc><image:title>{AUTHOR}</image:title></image:image>"
     )
     entry = one(urlset(page(1, "2026-11-23T09:40:00+08:00", news)), "sitemap")

@@ -37,7 +37,7 @@ def mid(number: int) -> str:
     return str(said(number)["mid"])
 
 
-def listed(*statuses: object, total: object = 60, **more: object) -> dict[str, object]:
+def listed(*statuses: object, total: object = 990, **more: object) -> dict[str, object]:
     return {"statuses": list(statuses), "total_number": total, **more}
 
 
@@ -168,10 +168,20 @@ def test_a_pinned_old_status_neither_ends_the_list_nor_moves_its_beginning(edge:
 
 
 def test_a_repeated_page_ends_the_loop_and_is_not_counted_again(edge: Edge) -> None:
-    again = listed(said(1), said(2), total=2)
+    again = listed(said(1), said(2), total=60)
     found = read(edge, again, again, again)
-    assert [page.reads.read for page in found.pages] == [2, 0]
-    assert (found.pages[-1].done, found.last.beyond) == (True, None)
+    assert [(page.reads.read, page.done) for page in found.pages] == [(2, False), (0, True)]
+
+
+def test_a_short_page_that_covers_the_total_is_the_last(edge: Edge) -> None:
+    """It saves the question for an empty one. A full page, or a larger total, is not believed to be the end."""
+    assert [page.done for page in read(edge, listed(said(1), said(2), total=2)).pages] == [True]
+    full = listed(*(said(n, minutes=n / 100) for n in range(50)), total=50)
+    assert [page.done for page in read(edge, full, listed(total=50)).pages] == [False, True]
+    assert [page.done for page in read(edge, listed(said(1), total=51), listed(said(2), total=51)).pages] == [
+        False,
+        True,
+    ]
 
 
 def test_a_server_that_repeats_a_page_in_the_place_of_others_leaves_a_hole(edge: Edge) -> None:

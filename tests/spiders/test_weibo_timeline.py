@@ -226,9 +226,10 @@ def test_an_empty_page_ends_it(edge: Edge) -> None:
     assert found.last.beyond is None
 
 
-def test_an_account_that_is_gone_has_an_empty_page(edge: Edge) -> None:
+def test_an_account_that_does_not_exist_is_no_empty_one(edge: Edge) -> None:
+    """A misspelt outlet would be taken for one that says nothing."""
     found = read(edge, {"error_code": "20003", "error": "User does not exists!"})
-    assert (found.pages[0].reads, found.pages[0].done) == (Reads(), True)
+    assert found.pages == [] and found.last.failure == Failure(kind="bad_request")
 
 
 def test_a_repeated_page_ends_it_and_leaves_a_hole_if_more_was_promised(edge: Edge) -> None:
