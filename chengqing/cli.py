@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 refused or partly unreadable, 2 wrong usage, 3 configurati
 """
 
 import os
-import resource
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from chengqing.crawl.commands import register as register_crawl
 from chengqing.crawl.planning import SETTLE
 from chengqing.importing import Format, ImportRefused, import_file
 from chengqing.messages import cause, say
-from chengqing.refused import REFUSED, told
+from chengqing.refused import REFUSED, keep_quiet, told
 from chengqing.session import Options, errors, opened, out
 from chengqing.source import Source
 from chengqing.starter import write_starter
@@ -291,8 +290,7 @@ def _crawl_town(context: typer.Context, workspace: Workspace, screen: Console) -
 
 def main() -> None:
     """Run a command. A fault prints its kind and place, never a value: a traceback may hold a text."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.umask(0o077)
+    keep_quiet()
     try:
         app()
     except BrokenPipeError:

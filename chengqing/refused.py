@@ -1,5 +1,9 @@
 """What people are told of an error, and the exit code of it: never a value, since a traceback may hold a text."""
 
+import os
+import resource
+import sys
+import threading
 import traceback
 from pathlib import Path
 
@@ -28,6 +32,18 @@ _KNOWN: tuple[tuple[type[Exception], int, str | None], ...] = (
     (RetentionError, STORAGE, "kind_retention"),
     (DemoRefused, REFUSED, None),
 )
+
+
+def keep_quiet() -> None:
+    """What every process begins with: no core dump, files for their owner alone, no error text past :func:`told`.
+
+    Threads and finalisers print what they raise by themselves, and Scrapy writes TLS keys where the environment says so.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)
+    os.environ.pop("SSLKEYLOGFILE", None)
+    threading.excepthook = lambda _: None
+    sys.unraisablehook = lambda _: None
 
 
 def told(error: Exception) -> tuple[int, str]:

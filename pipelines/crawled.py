@@ -22,8 +22,11 @@ from pipelines.windows import Counts
 
 TAKE = "CHENGQING_TAKE"
 """Name of the setting that holds what takes a page."""
-LEASE = 120
-"""Seconds for which a window stays its holder's after each page."""
+LEASE = 900
+"""Seconds for which a window stays its holder's after each page: longer than a host may keep it waiting.
+
+A holder of this machine that is gone is found out at once; this is for those of other machines.
+"""
 
 
 class IntakePipeline:
@@ -69,8 +72,10 @@ class Crawled:
         self._now = now
         self._triage: dict[str, Triage] = {}
 
-    def take(self, page: Page) -> Counts:
+    def take(self, page: Page, beyond: int | None = None) -> Counts:
         """Triage and commit one page: kept rows, counters, what is known, and the window's next cursor.
+
+        With the last page goes the hole that it leaves: nothing from before ``beyond`` (Unix seconds) could be had.
 
         Raises LostWindow when the window has gone to another holder, or a key has ended; then nothing of the page is
         stored.
@@ -83,6 +88,8 @@ class Crawled:
             queue.advance(connection, page, self._holder, now=int(now), until=now + LEASE)
             if not self._signs(page) <= epochs.live(connection):
                 raise queue.LostWindow("a page was signed with a key that has ended")
+            if page.done and beyond is not None:
+                queue.hole(connection, page.window, beyond, "beyond_reach", int(now))
             counts = self._intake.keep(connection, batch, int(now))
             _count(connection, page, counts, int(now))
             _remember(connection, page, int(now))

@@ -44,15 +44,20 @@ def refuse_programs(*, generators: Iterable[str] = (), descriptions: Iterable[st
 
 
 def refuse_addresses(own: str, addresses: Iterable[str]) -> None:
-    """Raises BridgeRefused if the feed at ``own`` holds links or ids of such a program, or of a social platform.
+    """Raises BridgeRefused if the feed at ``own``, by its own addresses, is such a program's or a social platform's."""
+    if lies_elsewhere(own, addresses):
+        raise BridgeRefused("host")
 
-    One is enough: the feed of a publisher who links a post is refused too, and a person decides.
+
+def lies_elsewhere(own: str, addresses: Iterable[str]) -> bool:
+    """Whether one of ``addresses`` in the feed at ``own`` is on a social platform.
+
+    Raises BridgeRefused for a path of such a program: one is enough.
     """
-    for address in (own, *addresses):
-        if _PATH.search(unquote(address[:_LONGEST])):
-            raise BridgeRefused("path")
-        if is_social(address) and not is_social(own):
-            raise BridgeRefused("host")
+    some = (own, *addresses)
+    if any(_PATH.search(unquote(address[:_LONGEST])) for address in some):
+        raise BridgeRefused("path")
+    return not is_social(own) and any(map(is_social, some))
 
 
 def is_social(address: str) -> bool:

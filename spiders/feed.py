@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import urljoin
 
 from spiders.article import is_missing, public_link
-from spiders.bridge import refuse_addresses
+from spiders.bridge import BridgeRefused, lies_elsewhere
 from spiders.dates import read_written
 from spiders.edge import clean_html, drop_bylines
 from spiders.entry import Entry
@@ -56,6 +56,7 @@ class Gathering:
     entries: list[Entry] = field(default_factory=list)
     faults: int = 0
     naive_dates: int = 0
+    social: int = 0
 
     def date(self, text: str | None) -> datetime | None:
         """The time in ``text``; None where there is none. One that names no zone is counted."""
@@ -80,14 +81,26 @@ class Gathering:
         updated: datetime | None = None,
         text: str | None = None,
     ) -> None:
-        """Takes in an entry, or counts a fault: without a link it needs an id and a text. Refuses a bridge's."""
-        refuse_addresses(self.url, (link, id))
+        """Takes in an entry, or counts a fault: without a link it needs an id and a text. Refuses a bridge's.
+
+        An entry that lies on a social platform is passed over: a publisher may link a post of its own there.
+        """
+        if lies_elsewhere(self.url, (link, id)):
+            self.social += 1
+            self.faults += 1
+            return
         url = self.link(link)
         known = id.strip() if len(id) <= _LONGEST_ID else ""
         if not url and not (known and text):
             self.faults += 1
             return
         self.entries.append(Entry(url=url, id=known, title=title, published=published, updated=updated, text=text))
+
+    def settled(self) -> tuple[Entry, ...]:
+        """The entries. Raises BridgeRefused where most of the feed lies on a social platform: it is a copy of it."""
+        if self.social > len(self.entries):
+            raise BridgeRefused("host")
+        return tuple(self.entries)
 
 
 def title_of(words: Words) -> str:

@@ -39,7 +39,7 @@ def read_json_feed(body: bytes, *, url: str, at: datetime, tz: tzinfo) -> Feed:
         except Refusal:
             gathering.faults += 1
     return Feed(
-        entries=tuple(gathering.entries),
+        entries=gathering.settled(),
         next=gathering.link(text_field(document, "next_url") or ""),
         faults=gathering.faults,
         cut=max(0, len(items) - MOST_ENTRIES),

@@ -70,7 +70,7 @@ def read_xml_feed(body: bytes, *, kind: Literal["rss", "atom"], url: str, at: da
     for found in _understood(_anew(root, items[:MOST_ENTRIES])):
         _add(found, gathering, kind)
     return Feed(
-        entries=tuple(gathering.entries),
+        entries=gathering.settled(),
         next=gathering.link(next(_links(head, "next"), "")),
         faults=gathering.faults,
         cut=max(0, len(items) - MOST_ENTRIES),
@@ -116,7 +116,7 @@ def _anew(root: Any, items: list[Any]) -> bytes:
         entry = etree.SubElement(head, item.tag)
         if about := item.get(f"{{{_RDF}}}about"):
             entry.set(f"{{{_RDF}}}about", about)
-        for element in filter(_is_read, item):
+        for element in islice(filter(_is_read, item), _MOST_PARTS):
             _copy(element, entry)
     document: bytes = etree.tostring(anew, encoding="utf-8")
     return document

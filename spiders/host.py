@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest, NotSupported
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure as Failed
 
@@ -27,12 +27,15 @@ from spiders.transport import TransportFault
 
 
 class Spent(IgnoreRequest):
-    """Today's requests are used up: nothing more is sent."""
+    """Today's requests, or this process's time, are used up: nothing more is sent."""
 
 
 @dataclass(slots=True)
 class Errand:
-    """A window on its way, with the reader of its source; ``task`` moves on with each page that is stored."""
+    """A window on its way, with the reader of its source.
+
+    ``task`` moves on with each page that is stored; ``step`` is what the page that is being stored came with.
+    """
 
     reader: Reader
     task: Task
@@ -49,13 +52,13 @@ class Work(Protocol):
         """The window could not be read on."""
 
     def spent(self, errand: Errand) -> None:
-        """The budget ended in the middle of the window, which goes on where it stopped."""
+        """Nothing more may be sent in the middle of the window, which goes on where it stopped."""
 
     def split(self, errand: Errand, at: datetime) -> None:
         """The window holds more than can be paged through: two take its place."""
 
-    def finished(self, errand: Errand, beyond: datetime | None) -> None:
-        """The window was read to its end; nothing from before ``beyond`` could be had."""
+    def finished(self, errand: Errand) -> None:
+        """The window was read to its end."""
 
 
 class HostSpider(Spider):
@@ -117,7 +120,7 @@ class HostSpider(Spider):
         if step.then is not None:
             self._ask(self._request(errand, step.then))
         else:
-            await asyncio.to_thread(self._work.finished, errand, step.beyond)
+            await asyncio.to_thread(self._work.finished, errand)
             self._ask(await self._next())
 
     async def not_stored(self, failure: Failed) -> None:
@@ -161,7 +164,7 @@ class HostSpider(Spider):
             callback=self.heard,
             errback=self.unheard,
             cb_kwargs={"errand": errand, "ask": ask},
-            meta={"private": ask.private, "handle_httpstatus_all": True, "dont_redirect": errand.reader.official},
+            meta={"private": ask.private, "dont_redirect": errand.reader.official},
             dont_filter=True,
         )
 
@@ -222,4 +225,4 @@ def _kind(failed: Failed) -> FailureKind:
         return "timeout"
     if isinstance(error, DownloadCancelledError):
         return "too_large"
-    return "fault" if isinstance(error, NotListed | TransportFault) else "network"
+    return "fault" if isinstance(error, NotListed | NotSupported | TransportFault) else "network"

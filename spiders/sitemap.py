@@ -45,7 +45,7 @@ def _pages(root: Any, gathering: Gathering) -> Feed:
             published=gathering.date(_text(page, "news", "publication_date")),
             updated=gathering.date(_text(page, "lastmod")),
         )
-    entries = sorted(gathering.entries, key=_age, reverse=True)[:MOST_PAGES]
+    entries = sorted(gathering.settled(), key=_age, reverse=True)[:MOST_PAGES]
     return Feed(
         entries=tuple(entries),
         faults=gathering.faults,

@@ -39,8 +39,7 @@ def ask(
     # Scrapy copies its settings deeply: functions come through as they are, objects would not.
     given[TAKE] = lambda page: take(page)
     given[ON_SEND] = lambda: on_send()
-    process = AsyncCrawlerProcess(given, install_root_handler=False)
+    process = AsyncCrawlerProcess(given)
     crawl = process.crawl(spider, work=work, now=workspace.clock.now)
     process.start()
-    if (error := crawl.exception()) is not None:
-        raise error
+    crawl.result()

@@ -7,11 +7,11 @@ arguments or environment.
 
 import json
 import os
-import resource
 import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -25,9 +25,10 @@ from chengqing.crawl.epochs import SharedKeys
 from chengqing.crawl.groups import Group, groups
 from chengqing.crawl.holder import holder
 from chengqing.crawl.order import Order
+from chengqing.crawl.purse import HOLD
 from chengqing.crawl.readers import reader_of
 from chengqing.crawl.work import CrawlWork
-from chengqing.refused import told
+from chengqing.refused import keep_quiet, told
 from chengqing.source import Crawled as CrawledSource
 from chengqing.workspace import Workspace
 from pipelines import pace
@@ -46,8 +47,7 @@ log = structlog.get_logger()
 
 def main() -> None:
     """Read the order, crawl, say in one line what came of it."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.umask(0o077)
+    keep_quiet()
     order = Order(**json.loads(sys.stdin.buffer.readline()))
     logs.configure(order.level)
     try:
@@ -56,7 +56,8 @@ def main() -> None:
         code, message = told(error)
         print(message, file=sys.stderr)  # noqa: T201 - the parent's people read it
         sys.exit(code)
-    print(json.dumps(totals), flush=True)  # noqa: T201 - the parent reads it
+    with suppress(BrokenPipeError):  # the parent is gone: nobody reads it
+        os.write(sys.stdout.fileno(), json.dumps(totals).encode())
 
 
 def crawl(order: Order) -> dict[str, dict[str, int]]:
@@ -101,15 +102,15 @@ class _Child:
 
     def run(self) -> dict[str, dict[str, int]]:
         """Hold the hosts, keep the distance to whoever asked before, crawl."""
+        threading.Thread(target=self._watch, daemon=True).start()
         store, netlocs, now = self._workspace.store, self._group.netlocs, self._now()
         with store.write() as connection:
-            if not pace.hold_hosts(connection, netlocs, self._me, now=now, until=now + LIFE + 120):
+            if not pace.hold_hosts(connection, netlocs, self._me, now=now, until=now + HOLD):
                 log.info("host is held by another process")
                 return {}
             since = now - pace.last_asked(connection, netlocs)
         if 0 <= since < self._group.delay:
             time.sleep(self._group.delay - since)
-        threading.Thread(target=self._watch, daemon=True).start()
         try:
             self._crawl()
         finally:
@@ -139,7 +140,7 @@ class _Child:
         )
 
     def _take(self, page: Page) -> None:
-        counts = self._intake.take(page)
+        counts = self._intake.take(page, self._work.beyond(page))
         self._work.taken(page, counts)
         self._count(page.source, counts)
 

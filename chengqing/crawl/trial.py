@@ -15,7 +15,7 @@ from chengqing.crawl.asking import ask
 from chengqing.crawl.groups import Group
 from chengqing.crawl.holder import holder
 from chengqing.crawl.planning import lanes_at
-from chengqing.crawl.purse import Purse
+from chengqing.crawl.purse import HOLD, Purse
 from chengqing.crawl.readers import reader_of
 from chengqing.crawl.tried import HostHeld, Trial
 from chengqing.source import Crawled
@@ -28,9 +28,6 @@ from pipelines.triage import Triage
 from spiders.conversation import Ask, Failure, Task
 from spiders.edge import Edge
 from spiders.host import Errand, HostSpider
-
-MINUTES = 5
-"""How long the host is held for the trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +53,11 @@ class _Nothing:
 class _Work:
     """One window of the source's first lane, up to its first page with a text in it."""
 
-    def __init__(self, workspace: Workspace, group: Group, trial: Trial) -> None:
+    def __init__(self, workspace: Workspace, group: Group, trial: Trial, holder: str) -> None:
         self._workspace = workspace
         self._source = group.sources[0]
         self.trial = trial
-        self._purse = Purse(workspace, group)
+        self._purse = Purse(workspace, group, holder)
         self._key = EpochKey("trial", secrets.token_bytes(32))
         self._given = False
         self._enough = False
@@ -122,7 +119,7 @@ class _Work:
     def split(self, errand: Errand, at: datetime) -> None:  # noqa: ARG002 - part of the protocol
         self.trial.failure = "split"
 
-    def finished(self, errand: Errand, beyond: datetime | None) -> None:
+    def finished(self, errand: Errand) -> None:
         pass
 
     def close(self) -> None:
@@ -136,9 +133,9 @@ def try_source(workspace: Workspace, source: Crawled) -> Trial:
     trial = Trial(source.id)
     now = workspace.clock.now().timestamp()
     with workspace.store.write() as connection:
-        if not pace.hold_hosts(connection, group.netlocs, me, now=now, until=now + MINUTES * 60):
+        if not pace.hold_hosts(connection, group.netlocs, me, now=now, until=now + HOLD):
             raise HostHeld(group.name)
-    work = _Work(workspace, group, trial)
+    work = _Work(workspace, group, trial, me)
     try:
         ask(OnePage, workspace, group, work, work.reader.rules, take=work.take, on_send=work.on_send)
     finally:

@@ -1,6 +1,7 @@
 """What the spider of a group of hosts works through: leased windows, one by one, within budgets and breakers."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from chengqing.crawl.groups import Group
 from chengqing.crawl.lanes import hazard_of
 from chengqing.crawl.memory import Stored
 from chengqing.crawl.planning import awake
-from chengqing.crawl.purse import Purse
+from chengqing.crawl.purse import HOLD, HostLost, Purse
 from chengqing.source import Crawled, WeiboSearch
 from chengqing.workspace import Workspace
 from pipelines import pace, queue, schema
@@ -27,7 +28,7 @@ from pipelines.store import upsert
 from pipelines.windows import Counts
 from spiders.conversation import REMEDIES, Failure, Reader, Task
 from spiders.edge import Edge
-from spiders.host import Errand
+from spiders.host import Errand, Spent
 from spiders.refusals import backoff
 
 PATIENCE = 3
@@ -41,6 +42,7 @@ class _Look:
     """What one window has taken and brought so far."""
 
     stretch: Stretch
+    errand: Errand
     calls: int = 0
     kept: int = 0
 
@@ -68,7 +70,7 @@ class CrawlWork:
         self._sources = {source.id: source for source in group.sources if source.id in readers}
         self._looks: dict[int, _Look] = {}
         self._read: list[_Look] = []
-        self._purse = Purse(workspace, group)
+        self._purse = Purse(workspace, group, holder)
         self._failures = 0
         self._tripped = False
         self._closed = False
@@ -86,6 +88,9 @@ class CrawlWork:
         if self._closed or now >= self._deadline:
             return None
         with self._workspace.store.write() as connection:
+            if not pace.hold_hosts(connection, self._group.netlocs, self._holder, now=now, until=now + HOLD):
+                self._closed = True
+                return None
             self._learn(connection, int(now))
             self._tripped = bool(pace.tripped(connection, self._host_names()))
             if pace.standing(connection, self._host_names(), now):
@@ -94,9 +99,10 @@ class CrawlWork:
             found = self._lease(connection, open_, now) if open_ else None
         if found is None:
             return None
-        self._looks[found.id] = _Look(found)
+        errand = Errand(self._readers[found.source], self._task(found))
+        self._looks[found.id] = _Look(found, errand)
         self._purse.turn_to(self._sources[found.source])
-        return Errand(self._readers[found.source], self._task(found))
+        return errand
 
     def _host_names(self) -> list[str]:
         return [f"host:{netloc}" for netloc in sorted(self._group.netlocs)]
@@ -208,12 +214,15 @@ class CrawlWork:
                 pace.mend(connection, self._host_names())
             self._tripped = False
 
-    def finished(self, errand: Errand, beyond: datetime | None) -> None:
+    def beyond(self, page: Page) -> int | None:
+        """From when on (Unix seconds) the page's window was seen, where not all of it could be had."""
+        look = self._looks.get(page.window)
+        step = look.errand.step if look else None
+        return int(step.beyond.timestamp()) if step and step.beyond else None
+
+    def finished(self, errand: Errand) -> None:
         """The window was read to its end; what it brought is remembered in steps."""
         look = self._looks.pop(errand.task.window)
-        if beyond is not None:
-            with self._workspace.store.write() as connection:
-                queue.hole(connection, look.stretch.id, int(beyond.timestamp()), "beyond_reach", int(self._now))
         if isinstance(self._sources[look.stretch.source], WeiboSearch):
             self._read.append(look)  # written down with the next lease
         log.debug("window read", source=look.stretch.source, window=look.stretch.id, kept=look.kept)
@@ -234,14 +243,15 @@ class CrawlWork:
     def split(self, errand: Errand, at: datetime) -> None:
         """The window holds more than can be paged through."""
         self._looks.pop(errand.task.window)
-        with self._workspace.store.write() as connection:
+        with suppress(queue.LostWindow), self._workspace.store.write() as connection:
             queue.split(connection, errand.task.window, self._holder, int(at.timestamp()), int(self._now))
 
     def spent(self, errand: Errand) -> None:
-        """The budget ended in the middle of the window."""
+        """The budget, or the time of this process, ended in the middle of the window."""
         self._looks.pop(errand.task.window)
+        why = None if self._closed else queue.BUDGET
         with self._workspace.store.write() as connection:
-            queue.give_back(connection, errand.task.window, self._holder, queue.BUDGET)
+            queue.give_back(connection, errand.task.window, self._holder, why)
 
     def failed(self, errand: Errand, failure: Failure) -> None:
         """Let go of the window, and leave alone what has to be left alone, for as long as it takes."""
@@ -279,13 +289,19 @@ class CrawlWork:
         return [pace.Breaker(name, times, until, failure.kind, None) for name in self._host_names()]
 
     def on_send(self) -> None:
-        """Called before every request is sent, robots and retries too. Raises Spent when today's are used up."""
-        self._purse.on_send()
+        """Called before every request is sent, robots and retries too. Raises Spent when nothing more may be sent."""
+        if self._closed:
+            raise Spent
+        try:
+            self._purse.on_send()
+        except HostLost:
+            self._closed = True
+            raise
         for look in self._looks.values():
             look.calls += 1
 
     def stop(self) -> None:
-        """Take no further window."""
+        """Ask nothing more: the page in hand is stored, and its window goes back."""
         self._closed = True
 
     def close(self) -> None:

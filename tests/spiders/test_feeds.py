@@ -1,5 +1,6 @@
 """RSS and Atom: what becomes of an entry, and that nobody is named."""
 
+from base64 import b64encode
 from dataclasses import astuple, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -105,6 +106,12 @@ def test_plain_text_is_no_markup() -> None:
     words = f"<title>a &lt;b&gt; c</title><content>{WORDS}&lt;p&gt;</content>"
     entry = one(atom(f"<id>1</id><link href='/1'/>{words}"), "atom")
     assert (entry.title, entry.text) == ("a <b> c", WORDS + "<p>")
+
+
+def test_a_body_in_base64_is_not_read() -> None:
+    encoded = b64encode(WORDS.encode()).decode()
+    content = f'<content type="text/html" mode="base64">{encoded}</content>'
+    assert one(atom(f"<id>1</id><link href='/1'/>{content}", space="http://purl.org/atom/ns#"), "atom").text is None
 
 
 def test_no_author_is_read() -> None:
