@@ -2,9 +2,9 @@
 
     python -m benchmarks.quota
 
-Invented are the times, the claims and all volumes. Taken from data are three shapes: the hazards' harm (the packs), how
-unevenly claims spread over hazards (of the 99 labelled claims of the shared posts, 20 of 115 hazards hold 72 %: log-normal,
-1.25), how unevenly common the words are (the packs' first terms in jieba's dictionary: log-normal, 2).
+Times, claims and volumes are invented. Three shapes are taken from data: the hazards' harm (the packs), how unevenly
+claims spread over hazards (20 of 115 hold 72 % of the 99 labelled claims of the shared posts: log-normal, 1.25), and how
+unevenly common the words are (the packs' first terms in jieba's dictionary: log-normal, 2).
 
 In the world "swarms" a happening brings several claims about one hazard within two days, and the harmful hazards
 more of them. Both are assumptions: the shared posts have no true times, and in them claims do not go by harm. In the
@@ -217,7 +217,7 @@ def score(searches: Sequence[Search]) -> Score:
 
 def show(name: str, calls: float, made: Score, other: Score | None = None) -> None:
     """One line; with ``other``, the planner's part of it."""
-    line = f"  {name:26} {calls:6.0f} {made.in_time:8.1f} {made.early:6.1f} {made.found:6.1f} {made.hours:6.1f} h"
+    line = f"  {name:29} {calls:6.0f} {made.in_time:8.1f} {made.early:6.1f} {made.found:6.1f} {made.hours:6.1f} h"
     if other:
         line += f"   ratio in time {other.in_time / made.in_time:4.2f}, early {other.early / made.early:4.2f}"
     print(line)
@@ -246,7 +246,7 @@ def main() -> None:
         worlds = [make_world(seed, swarms=swarms) for seed in range(SEEDS)]
         lanes = len(worlds[0].lanes)
         print(f"{'swarms' if swarms else 'scattered'}: {lanes} lanes, {CLAIMS} claims, mean of {SEEDS} seeds")
-        print(f"  {'':26} {'a day':>6} {'in time':>8} {'early':>6} {'found':>6} {'median':>8}")
+        print(f"  {'':29} {'a day':>6} {'in time':>8} {'early':>6} {'found':>6} {'median':>8}")
         for pace in (ROUND, HOUR):
             compare(worlds, pace)
 

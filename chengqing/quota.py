@@ -5,12 +5,12 @@ newest first. There are more lanes than calls, and most bring nothing. So each r
 
 1. lanes of which something unread will soon be too old to be read (with at most a fifth of the calls),
 2. a lane of each hazard whose turn it is: the floor, for which two fifths of the calls are enough,
-3. where most harm is waited for: hits per call × harm × hours since anybody looked.
+3. where most is waited for: hits per call × harm × hours that nobody has read.
 
-The third is what keeps waiting short: with hits per call in proportion to the hours between two looks, it looks at a
-lane as often as the square root of its hits an hour, which makes the sum of all waiting least. A lane that was asked
-little is taken to be like its hazard, and a hazard that was asked little like a middling one, so that none is given
-up. A lane that is not finished by a call competes again in the next round. Pure: no clock, no store.
+The third is what keeps waiting short: as hits per call grow with the hours between two looks, a lane is looked at as
+often as the square root of its hits an hour, which makes the sum of all waiting least. A lane that was asked little is
+taken to be like its hazard, and a hazard that was asked little like a middling one, so that none is given up. A lane
+that a call does not finish competes again in the next round. Pure: no clock, no store.
 """
 
 import math
@@ -170,21 +170,24 @@ def _ranked(lanes: Sequence[Lane], now: int) -> list[Lane]:
     def value(lane: Lane) -> float:
         faded = _fading(lane, now)
         per_call = (lane.hits * faded + _LIKE_HAZARD * usual[lane.hazard]) / (lane.calls * faded + _LIKE_HAZARD)
-        return lane.harm * per_call * _waited(lane, now)
+        unread = min(now - lane.since, READABLE)
+        return lane.harm * per_call * math.sqrt(unread * _unseen(lane, now))
 
-    unread = (lane for lane in lanes if lane.since < now)
-    return sorted(unread, key=lambda lane: (-value(lane), lane.name))
+    return sorted((lane for lane in lanes if lane.since < now), key=lambda lane: (-value(lane), lane.name))
 
 
-def _waited(lane: Lane, now: int) -> int:
-    """Seconds of readable time that nobody has looked at yet: of a lane read in part, those since it was last asked."""
+def _unseen(lane: Lane, now: int) -> int:
+    """Seconds of readable time that nobody has looked into: less than is unread where a call did not finish the lane.
+
+    Were the rest of such a lane to count in full, the few lanes with more than can be read would take every call.
+    """
     return max(0, min(now - max(lane.since, lane.looked_at), READABLE))
 
 
 def _ageing(ranked: Sequence[Lane], now: int) -> list[Lane]:
     """Lanes of which unread time soon ages out, those first that were not asked for longest."""
     soon = (lane for lane in ranked if now - lane.since >= _AGES_SOON)
-    return sorted(soon, key=lambda lane: -_waited(lane, now))
+    return sorted(soon, key=lambda lane: -_unseen(lane, now))
 
 
 def _due(

@@ -37,7 +37,7 @@ _KNOWN: tuple[tuple[type[Exception], int, str | None], ...] = (
 def keep_quiet() -> None:
     """What every process begins with: no core dump, files for their owner alone, no error text past :func:`told`.
 
-    Threads and finalisers print what they raise by themselves, and Scrapy writes TLS keys where the environment says so.
+    Threads and finalisers print what they raise by themselves, and Scrapy writes TLS keys where it is told to.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(0o077)

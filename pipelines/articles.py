@@ -71,6 +71,13 @@ def _row(source: str, article: Article, told: Told, version: int) -> dict[str, A
     }
 
 
+def young(connection: Connection, source: str, since: int) -> bool:
+    """Whether an article of ``source`` stands that was published since ``since`` (Unix seconds)."""
+    table = schema.article
+    query = sa.select(table.c.id).where(table.c.source == source, table.c.published >= since).limit(1)
+    return connection.scalar(query) is not None
+
+
 def remove(connection: Connection, keys: Iterable[str], now: int) -> int:
     """Delete articles that their publishers took back; how many stood here."""
     table = schema.article

@@ -34,13 +34,21 @@ class Hour:
 
 
 def coverage(
-    connection: Connection, *, since: int, until: int, sources: Collection[str] | None = None
+    connection: Connection,
+    *,
+    since: int,
+    until: int,
+    sources: Collection[str] | None = None,
+    apart: Collection[str] = (),
 ) -> Iterator[Hour]:
-    """Every whole hour from ``since`` to ``until`` (hours since 1970) of which a window knows, by source and hour."""
+    """Every whole hour from ``since`` to ``until`` (hours since 1970) of which a window knows, by source and hour.
+
+    Windows of the lanes ``apart`` stand for no time.
+    """
     window = schema.window
     query = (
         sa.select(*(window.c[name] for name in _COLUMNS))
-        .where(window.c.until > since * HOUR, window.c.since < until * HOUR)
+        .where(window.c.lane.not_in(apart), window.c.until > since * HOUR, window.c.since < until * HOUR)
         .order_by(window.c.source, window.c.lane, window.c.since)
     )
     if sources is not None:

@@ -244,27 +244,29 @@ class Block:
         group.questions += mention.question
         group.reposts += mention.reposts
         above = group.claim is not None and self._claims.is_above(group.claim)
+        waits = not above and self._waits(group, mention)
         if above and group.claim is not None:
             self._claims.add(group.claim, 1, mention.question, mention.reposts)
         else:
             group.bins |= 1 << mention.bin
-            if group.bins.bit_count() >= self._floor:
-                above = self._cross(group, mention)
-        if not (self._claims.is_hidden(group.claim) or self._claims.is_hidden(group.inherits)):
+            if group.bins.bit_count() >= self._floor and not waits:
+                self._cross(group, mention)
+                above = True
+        if not waits and not self._claims.is_hidden(group.claim):
             for hash_, text, _ in mention.clauses:
                 self._say(group, mention, hash_, text)
         if above and group.claim is not None:
             group.bins = 0
             self._count(group, group.claim, mention)
 
-    def _cross(self, group: Group, mention: Mention) -> bool:
-        """The floor is reached: from now on the group is a claim, or part of an older one. Its bins did their work.
+    def _waits(self, group: Group, mention: Mention) -> bool:
+        """Whether the same words are hidden under another key: until that is decided they are shown nowhere else."""
+        elsewhere = (other.claim for other in self._hit(*mention.also))
+        return any(map(self._claims.is_hidden, (group.inherits, *elsewhere)))
 
-        While the older one is hidden it waits: that claim takes no more, and the same words are shown nowhere else.
-        """
+    def _cross(self, group: Group, mention: Mention) -> None:
+        """The floor is reached: from now on the group is a claim, or part of an older one. Its bins did their work."""
         claims, inherits = self._claims, group.inherits
-        if claims.is_hidden(inherits):
-            return False
         group.inherits = None
         if group.claim is not None:
             claims.cross(group.claim, mention.hour)
@@ -277,7 +279,6 @@ class Block:
         if inherits is not None:
             self._inherit(group, inherits)
         self._meet(group, mention)
-        return True
 
     def _publish(self, group: Group, mention: Mention) -> None:
         """An organisation's article shows its claim at once, without counts of individuals."""

@@ -6,10 +6,10 @@ connection and no file and asks no clock, so that every turn of a conversation c
 questions, politely, is :mod:`spiders.host`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from pipelines.page import Page, Visit
 from spiders.edge import Edge
@@ -115,6 +115,14 @@ class Reply:
     encoding: str = ""
 
 
+class Held(NamedTuple):
+    """An article that stands here: its number in the store, its key, its address."""
+
+    number: int
+    key: str
+    link: str
+
+
 class Memory(Protocol):
     """What was read before, of organisations only."""
 
@@ -123,6 +131,9 @@ class Memory(Protocol):
 
     def visit(self, url: str) -> Visit | None:
         """The validators that ``url`` gave when it was last read to the end."""
+
+    def held(self, after: int) -> Sequence[Held]:
+        """Some of the source's articles that stand here, by number, from the one after ``after`` on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,9 @@ _BLOCKS = frozenset(
         "ul",
     ]
 )
+_TAG = re.compile(r"""<([A-Za-z][A-Za-z0-9:-]*+)(?:[^"'<>]++|"[^"]*+"|'[^']*+')*+>?""")
+_LONGEST_TAG = 20_000
+"""Characters: a picture written into its tag is longer, and nothing of it is read."""
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\ufeff]+")
 
 _ROLES = ["责任编辑", "通讯员", "记者", "作者", "编辑", "责编", "审核", "校对", "摄影", "来源"]
@@ -246,12 +249,20 @@ def unknown_fields(record: Mapping[str, object], known: Collection[str]) -> froz
     return frozenset(sorted(plain)[:_MOST_NAMES])
 
 
+def tame(html: str) -> str:
+    """``html`` without the attributes of overlong tags: a parser takes the square of their number.
+
+    A tag within bounds stays as it is.
+    """
+    return _TAG.sub(lambda found: found[0] if len(found[0]) <= _LONGEST_TAG else f"<{found[1]}>", html)
+
+
 def clean_html(html: str) -> str:
     """Text of a HTML fragment: a line per block element, entities resolved, blank lines dropped.
 
     Scripts, styles and images (with their ``alt`` and ``data-src``) leave nothing.
     """
-    lines = "".join(_pieces(Selector(text=sound(html), type="html").root)).split("\n")
+    lines = "".join(_pieces(Selector(text=tame(sound(html)), type="html").root)).split("\n")
     return "\n".join(line for line in (_BLANK.sub(" ", raw).strip() for raw in lines) if line)
 
 

@@ -11,7 +11,6 @@ from spiders.bridge import BridgeRefused, lies_elsewhere
 from spiders.dates import read_written
 from spiders.edge import clean_html, drop_bylines
 from spiders.entry import Entry
-from spiders.feed_markup import bare_tags
 
 BODY_LIMIT = 8 << 20
 """Bytes of the largest feed that is read."""
@@ -120,4 +119,4 @@ def body_of(candidates: Iterable[Words]) -> str | None:
 
 def _plain(words: Words) -> str:
     text, is_html = words
-    return clean_html(bare_tags(text) if is_html else escape(text).replace("\n", "<br>"))
+    return clean_html(text if is_html else escape(text).replace("\n", "<br>"))

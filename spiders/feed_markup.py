@@ -19,7 +19,6 @@ from spiders.edge import Refusal, malformed
 _CHINESE = re.compile("[\u0800-\uffff]")
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,9});|#x([0-9A-Fa-f]{1,9});|([A-Za-z][A-Za-z0-9]{1,31});)?")
-_TAG = re.compile(r"""<([A-Za-z][A-Za-z0-9:-]*+)(?:[^"'<>]++|"[^"]*+"|'[^']*+')*+>?""")
 
 
 def read_xml(body: bytes) -> Any:
@@ -83,14 +82,6 @@ def _reference(found: re.Match[str]) -> str:
         return found[0]
     plain = html5.get(f"{name};", "")
     return plain if plain and set(plain).isdisjoint("<>&") else f"&amp;{found[0][1:]}"
-
-
-def bare_tags(html: str) -> str:
-    """``html`` without the attributes of its tags.
-
-    Text is all that is read of it, and a tag with many thousand attributes costs its parser the square of their number.
-    """
-    return _TAG.sub(r"<\1>", html)
 
 
 def inner_html(element: Any) -> str:

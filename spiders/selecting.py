@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree  # type: ignore[import-untyped]
 from parsel import Selector, SelectorList
 
-from spiders.edge import clean_html, malformed, sound
+from spiders.edge import clean_html, malformed, sound, tame
 
 _MOST_WORK = 2_000_000
 """Steps from the root to each element, summed: what a selector costs at worst. A large page has a tenth of it."""
@@ -21,7 +21,7 @@ _LONGEST_GATE = 600
 
 def parse_html(text: str) -> Selector:
     """A page; a refusal with ``too_deep`` where looking through it could take minutes."""
-    return _bounded(Selector(text=text, type="html"))
+    return _bounded(Selector(text=tame(text), type="html"))
 
 
 def parse_xml(text: str) -> Selector:

@@ -21,6 +21,7 @@ from spiders.edge import (
     malformed,
     read_unix,
     sound,
+    tame,
     text_field,
     unknown_fields,
 )
@@ -93,7 +94,7 @@ class _Page:
 
     def __init__(self, page: str) -> None:
         self._source = page
-        self._root = Selector(text=sound(page), type="html")
+        self._root = Selector(text=tame(sound(page)), type="html")
         self._script = "\n".join(self._root.css("script::text").getall())
         self._kind = self._variable("item_show_type") or self._variable("real_item_show_type") or _WORDS
         node = self._root.css("#js_content").get()

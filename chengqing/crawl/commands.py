@@ -21,6 +21,7 @@ from chengqing.source import Crawled, Source
 from chengqing.workspace import Workspace
 from pipelines import pace
 from pipelines.coverage import coverage as hours_of
+from spiders.recheck import LANE as RECHECK
 
 DAYS = 3
 """Days back of which ``coverage`` tells when no time is given."""
@@ -196,7 +197,7 @@ def coverage(
         end = _hour(until, workspace.clock.now())
         begin = _hour(since, workspace.clock.now() - timedelta(days=DAYS))
         with workspace.store.read() as connection:
-            found = list(hours_of(connection, since=begin, until=end))
+            found = list(hours_of(connection, since=begin, until=end, apart=[RECHECK]))
         if json:
             for hour in found:
                 show.print_json(screens.coverage_record(hour))

@@ -8,6 +8,9 @@ import sqlalchemy as sa
 from pipelines import schema
 from pipelines.page import Visit
 from pipelines.store import Store, slices
+from spiders.conversation import Held
+
+_SOME = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,8 @@ class Stored:
 
     store: Store
     source: str
+    held_since: int = 0
+    """Articles published before (Unix seconds) are not looked at again."""
 
     def stamps(self, keys: Iterable[str]) -> Mapping[str, str]:
         """The stamps of those of ``keys`` that were dealt with before."""
@@ -37,3 +42,15 @@ class Stored:
                 sa.select(table).where(table.c.source == self.source, table.c.url == url)
             ).one_or_none()
         return Visit(row.url, row.etag, row.last_modified) if row is not None else None
+
+    def held(self, after: int) -> list[Held]:
+        """Some of the source's articles that stand here, by number, from the one after ``after`` on."""
+        article = schema.article
+        with self.store.read() as connection:
+            rows = connection.execute(
+                sa.select(article.c.id, article.c.key, article.c.link)
+                .where(article.c.source == self.source, article.c.id > after, article.c.published >= self.held_since)
+                .order_by(article.c.id)
+                .limit(_SOME)
+            )
+            return [Held(row.id, row.key, row.link) for row in rows]

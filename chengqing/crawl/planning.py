@@ -11,7 +11,8 @@ from chengqing.clock import CHINA
 from chengqing.crawl.lanes import lanes_of
 from chengqing.source import Crawled, Generic, WeiboSearch
 from nlp.packs import Packs
-from pipelines import pace, queue
+from pipelines import articles, pace, queue
+from spiders.recheck import LANE as RECHECK
 
 SETTLE = 300
 """Seconds that a search is left to settle: a post is found some minutes after it was published."""
@@ -19,6 +20,10 @@ INDIVIDUALS = 72 * 3600
 """Seconds after which an individual's post is not read any more (design, Bound 5)."""
 FIRST = 72 * 3600
 """Seconds back to which a source of organisations is read at its first reading, unless it declares more days."""
+
+DAY = 24 * 3600
+RECHECKED = 7 * DAY
+"""Seconds after its publication for which an article is looked at again, once a day."""
 
 Skip = Literal["disabled", "expired", "asleep", "not_due", "held", "paused", "stopped"]
 """Why a source is not read now."""
@@ -50,6 +55,8 @@ def _plan_one(connection: Connection, source: Crawled, packs: Packs, now: dateti
     due = queue.reaches(connection, source.id, lanes.names)
     if due is None or due + source.politeness.poll_minutes * 60 <= end:
         queue.plan(connection, lanes, end)
+    if isinstance(source, Generic):
+        _plan_recheck(connection, source, stamp)
     if not awake(source, now):
         return Planned(source, "asleep")
     names = [f"source:{source.id}", *(f"host:{netloc}" for netloc in sorted(source.netlocs()))]
@@ -58,6 +65,14 @@ def _plan_one(connection: Connection, source: Crawled, packs: Packs, now: dateti
     if pace.held(connection, source.netlocs(), stamp):
         return Planned(source, "held")
     return Planned(source) if queue.waiting(connection, source.id, stamp) else Planned(source, "not_due")
+
+
+def _plan_recheck(connection: Connection, source: Generic, now: int) -> None:
+    """Once a day, plan a look at the young articles that stand here: have they been taken back?"""
+    last = queue.reaches(connection, source.id, [RECHECK])
+    if (last is None or last + DAY <= now) and articles.young(connection, source.id, now - RECHECKED):
+        lanes = queue.Lanes(source.id, source.basis, source.kind, (RECHECK,), first=now - 1, oldest=None)
+        queue.plan(connection, lanes, now)
 
 
 def lanes_at(source: Crawled, packs: Packs, now: int) -> queue.Lanes:

@@ -25,7 +25,7 @@ from pipelines.epoch import EpochKey
 from pipelines.intake import Batch
 from pipelines.page import Page, Visit
 from pipelines.triage import Triage
-from spiders.conversation import Ask, Failure, Task
+from spiders.conversation import Ask, Failure, Held, Task
 from spiders.edge import Edge
 from spiders.host import Errand, HostSpider
 
@@ -48,6 +48,9 @@ class _Nothing:
 
     def visit(self, url: str) -> Visit | None:  # noqa: ARG002 - part of the protocol
         return None
+
+    def held(self, after: int) -> list[Held]:  # noqa: ARG002 - part of the protocol
+        return []
 
 
 class _Work:

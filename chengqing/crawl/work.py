@@ -16,7 +16,7 @@ from chengqing.crawl.epochs import SharedKeys
 from chengqing.crawl.groups import Group
 from chengqing.crawl.lanes import hazard_of
 from chengqing.crawl.memory import Stored
-from chengqing.crawl.planning import awake
+from chengqing.crawl.planning import RECHECKED, awake
 from chengqing.crawl.purse import HOLD, HostLost, Purse
 from chengqing.source import Crawled, WeiboSearch
 from chengqing.workspace import Workspace
@@ -29,6 +29,8 @@ from pipelines.windows import Counts
 from spiders.conversation import REMEDIES, Failure, Reader, Task
 from spiders.edge import Edge
 from spiders.host import Errand, Spent
+from spiders.recheck import LANE as RECHECK
+from spiders.recheck import Recheck
 from spiders.refusals import backoff
 
 PATIENCE = 3
@@ -99,10 +101,14 @@ class CrawlWork:
             found = self._lease(connection, open_, now) if open_ else None
         if found is None:
             return None
-        errand = Errand(self._readers[found.source], self._task(found))
+        errand = Errand(self._reader(found), self._task(found))
         self._looks[found.id] = _Look(found, errand)
         self._purse.turn_to(self._sources[found.source])
         return errand
+
+    def _reader(self, stretch: Stretch) -> Reader:
+        reader, organisation = self._readers[stretch.source], self._sources[stretch.source].organisation
+        return Recheck(reader.rules, organisation.name) if organisation and stretch.lane == RECHECK else reader
 
     def _host_names(self) -> list[str]:
         return [f"host:{netloc}" for netloc in sorted(self._group.netlocs)]
@@ -126,8 +132,10 @@ class CrawlWork:
         window = schema.window
         plain = [source.id for source in sources if not isinstance(source, WeiboSearch)]
         until = now + LEASE
-        if plain:
-            found = queue.lease(connection, window.c.source.in_(plain), self._holder, now=now, until=until)
+        mine = window.c.source.in_(plain)
+        # What is new comes first, then what was read before.
+        for wanted in (sa.and_(mine, window.c.lane != RECHECK), mine) if plain else ():
+            found = queue.lease(connection, wanted, self._holder, now=now, until=until)
             if found is not None:
                 return found
         for source in sources:
@@ -199,7 +207,7 @@ class CrawlWork:
                 organisation=source.organisation.name if source.organisation else None,
                 permitted=source.stores(moment.date()),
             ),
-            memory=Stored(self._workspace.store, stretch.source),
+            memory=Stored(self._workspace.store, stretch.source, int(moment.timestamp()) - RECHECKED),
         )
 
     # -- what became of them -------------------------------------------------------------------------

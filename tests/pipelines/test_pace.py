@@ -162,6 +162,16 @@ def test_a_lease_of_hosts_ends(connection: Connection) -> None:
     assert held(connection) == {"b": "two"}
 
 
+def test_a_host_is_held_while_its_lease_runs(connection: Connection) -> None:
+    """One of those asked about is enough; one that was let go, or outlived, is held by nobody."""
+    assert not pace.held(connection, "ab", 0)
+    hold(connection, "bc", "one")
+    assert pace.held(connection, "ab", 10) and not pace.held(connection, "a", 10)
+    assert not pace.held(connection, "ab", 10.1)
+    pace.let_hosts_go(connection, "b", "one")
+    assert not pace.held(connection, "ab", 0) and pace.held(connection, "c", 0)
+
+
 def test_only_ones_own_hosts_are_let_go(connection: Connection) -> None:
     """Somebody else's stay, even when they are named."""
     hold(connection, "a", "one")

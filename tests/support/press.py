@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from pipelines.page import Article, Page, Visit
-from spiders.conversation import Ask, Failure, Reader, Reply, Step, Task
+from spiders.conversation import Ask, Failure, Held, Reader, Reply, Step, Task
 from spiders.edge import Edge
 from tests.support.talk import AT, is_allowed
 
@@ -44,6 +44,9 @@ class Memory:
 
     def stamps(self, keys: Iterable[str]) -> Mapping[str, str]:
         return {key: self.known[key] for key in keys if key in self.known}
+
+    def held(self, after: int) -> list[Held]:  # noqa: ARG002 - only a look at what stands asks
+        return []
 
     def visit(self, url: str) -> Visit | None:
         return self.visits.get(url)

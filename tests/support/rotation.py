@@ -1,6 +1,6 @@
 """Accounts that speak while one key ends and the next has begun: each post is signed with both."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +11,12 @@ from nlp.text import letters, normalise
 from pipelines import epochs, schema
 from pipelines.epoch import EpochKey
 from pipelines.spread import Block, Mention
-from tests.support.crowd import HOUR, SCOPE, Crowd, guard
+from tests.support.crowd import HAZARD, HOUR, SCOPE, Crowd, guard
 
 OLD = EpochKey("old", bytes(range(32)))
 NEW = EpochKey("new", bytes(range(32, 64)))
 DAYS = 11
+SCOPES = {HAZARD: SCOPE, "flood": "disaster"}
 
 
 class Rotation:
@@ -40,8 +41,7 @@ class Rotation:
         size, counted = max(1, -(-len(mentions) // blocks)), 0
         for start in range(0, len(mentions), size):
             some = mentions[start : start + size]
-            scopes: Mapping[str, str] = {one.hazard: SCOPE for one in some}
-            block = Block(self.connection, some, floor=5, scopes=scopes, guard=guard, now=HOUR * 3600)
+            block = Block(self.connection, some, floor=5, scopes=SCOPES, guard=guard, now=HOUR * 3600)
             for one in some:
                 if not block.is_muted(one):
                     block.apply(one)

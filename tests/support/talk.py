@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qsl, urlsplit
 
 from pipelines.page import Page, Visit
-from spiders.conversation import Ask, Failure, Reader, Reply, Step, Task
+from spiders.conversation import Ask, Failure, Held, Reader, Reply, Step, Task
 from spiders.edge import Edge
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=timezone(timedelta(hours=8)))
@@ -21,6 +21,9 @@ class Remembered:
 
     def stamps(self, keys: Iterable[str]) -> Mapping[str, str]:
         return {key: self.known[key] for key in keys if key in self.known}
+
+    def held(self, after: int) -> list[Held]:  # noqa: ARG002 - only a look at what stands asks
+        return []
 
     def visit(self, url: str) -> Visit | None:  # noqa: ARG002 - no reader here asks conditionally
         return None
