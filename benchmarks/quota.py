@@ -3,7 +3,7 @@
     python -m benchmarks.quota
 
 Times, claims and volumes are invented. Three shapes are taken from data: the hazards' harm (the packs), how unevenly
-claims spread over hazards (20 of 115 hold 72 % of the 99 labelled claims of the shared posts: log-normal, 1.25), and how
+claims spread over hazards (20 of 115 hold 72 % of the 99 labelled claims of the shared posts: log-normal, 1.25), how
 unevenly common the words are (the packs' first terms in jieba's dictionary: log-normal, 2).
 
 In the world "swarms" a happening brings several claims about one hazard within two days, and the harmful hazards

@@ -96,7 +96,8 @@ def plan(lanes: Iterable[Lane], quota: Quota, *, now: int, round_seconds: int) -
     count = now // round_seconds
     fifth = (count + 1) * share // _AGEING - count * share // _AGEING  # of a share of one, every fifth round
     ageing = _ageing(ranked, now)[:fifth]
-    due = _due(ranked, _last_looks(given), turns(given, quota, round_seconds=round_seconds), now, round_seconds)
+    span = turns(given, quota, round_seconds=round_seconds)
+    due = _due(ranked, _last_looks(given), span, now, round_seconds, share)
     asked = {lane.hazard for lane in ageing}
     wanted: chain[tuple[Lane, Why]] = chain(
         ((lane, "ages_out") for lane in ageing),
@@ -191,11 +192,22 @@ def _ageing(ranked: Sequence[Lane], now: int) -> list[Lane]:
 
 
 def _due(
-    ranked: Sequence[Lane], last: Mapping[str, int], turns: Mapping[str, int], now: int, round_seconds: int
+    ranked: Sequence[Lane], last: Mapping[str, int], turns: Mapping[str, int], now: int, round_seconds: int, share: int
 ) -> list[Lane]:
-    """The best lane of each hazard that would miss its turn in the next round, the most overdue and harmful first."""
+    """The best lanes of the hazards that must be asked now for all to keep their turns, the most overdue first.
+
+    As late as can be, for a hazard that is asked where most is waited for has had its turn; but where more turns end
+    in a round than it has calls, some are brought forward.
+    """
     best: dict[str, Lane] = {}
     for lane in ranked:
         best.setdefault(lane.hazard, lane)
-    due = [lane for lane in best.values() if now - last[lane.hazard] + round_seconds > turns[lane.hazard]]
-    return sorted(due, key=lambda lane: (-lane.harm * (now - last[lane.hazard]), lane.hazard))
+    wanted = []
+    for hazard, lane in best.items():
+        waited = now - last[hazard]
+        rounds = max(0, (turns[hazard] - waited) // round_seconds)
+        wanted.append((rounds, -lane.harm * waited, hazard))
+    wanted.sort()
+    room = share * (1 - 1 / _AGEING)
+    needed = max((n - rounds * room for n, (rounds, _, _) in enumerate(wanted, start=1)), default=0.0)
+    return [best[hazard] for _, _, hazard in wanted[: max(0, math.ceil(needed))]]

@@ -5,10 +5,13 @@ fields are never looked at, bylines go with the text (the sources' notes, C3). M
 """
 
 import logging
+import re
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urljoin
 
 import trafilatura
+from lxml import etree  # type: ignore[import-untyped]
 from parsel import Selector
 
 from spiders.article import State, is_missing, public_link
@@ -21,6 +24,10 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL + 1)
 
 _SEARCHED = 1 << 20
 """Characters of the longest page in which a body is searched for: it takes about two seconds."""
+_MAKER = re.compile(r"(?i)author|byline|reporter|journalist|(?<![a-z])(?:by|editor|writer)(?![a-z_-])")
+"""In an element's own attributes: it says who made the page."""
+_LONGEST_NAMES = 60
+"""Characters of the longest element that is taken for a name or some: a longer one is more than that."""
 _TITLES = ("ArticleTitle", "og:title")
 _TIMES = ("PubDate", "article:published_time", "publishdate")
 
@@ -57,12 +64,31 @@ def read_detail(body: bytes, *, encoding: str, body_selector: str, drop: tuple[s
     )
     for unwanted in drop:
         empty(page, unwanted)
+    _drop_makers(page)
     text = drop_bylines(body_text(page, body_selector)) if body_selector else ""
     if is_missing(text):
         if is_gate(source):
             return DetailText(state="verification")
         text = _searched(page) or text
     return _with_text(told, text)
+
+
+def _drop_makers(page: Selector) -> None:
+    """Empty the short elements whose attributes say that they name who wrote: no word in them need say so."""
+    for element in list(page.root.iter(etree.Element)):
+        marks = " ".join(element.get(name) or "" for name in ("class", "id", "rel", "itemprop"))
+        if _MAKER.search(marks) and _is_short(element):
+            element.clear(keep_tail=True)
+
+
+def _is_short(element: Any) -> bool:
+    """Whether an element holds no more than a few names; a long text is not gone through to its end."""
+    length = 0
+    for text in element.itertext():
+        length += len(text.strip())
+        if length > _LONGEST_NAMES:
+            return False
+    return True
 
 
 def _with_text(told: DetailText, text: str) -> DetailText:

@@ -22,7 +22,7 @@ from spiders.listing import NoList, Sheet, read_list
 from spiders.paging import question
 from spiders.plan import Days, Plan
 from spiders.record import Record, digest
-from spiders.sifting import COUNTED, hand_on, is_aged, keys, listed, moment_of, page_of, sift
+from spiders.sifting import COUNTED, hand_on, hidden, is_aged, keys, listed, moment_of, page_of, sift
 from spiders.turn import Turn, opened
 
 _GONE = (404, 410)
@@ -133,7 +133,7 @@ class Publisher:
     def _article(self, task: Task, turn: Turn, ask: Ask, reply: Reply) -> Step:
         record = turn.rest[0]
         turn, harvest = replace(turn, rest=turn.rest[1:]), Harvest()
-        known = dict.fromkeys(keys(self._plan, record), record.stamp)
+        known = dict.fromkeys(keys(self._plan, record, task.edge), record.stamp)
         if reply.status in _GONE:
             if self._may_come(task, record):
                 return self._go_on(task, replace(turn, whole=False), harvest, {})
@@ -148,6 +148,8 @@ class Publisher:
             else:
                 if detail.state == "verification":
                     return _failed("captcha")
+                if is_users_channel(detail.channel):
+                    known = dict.fromkeys(hidden(self._plan, record, task.edge), COUNTED)
                 known |= self._settle(task, record, detail, harvest, reply)
         return self._go_on(task, turn, harvest, known)
 
@@ -155,11 +157,11 @@ class Publisher:
         """Whether a missing page may only lag behind its list: it was never read, and the entry is new."""
         moment = moment_of(self._plan, record.entry)
         is_fresh = moment is not None and moment > task.edge.now - self._plan.overlap
-        return is_fresh and not task.memory.stamps(keys(self._plan, record))
+        return is_fresh and not task.memory.stamps(keys(self._plan, record, task.edge))
 
     def _gone(self, task: Task, record: Record, harvest: Harvest) -> None:
         """An article that was dealt with before is taken back; another one was never there."""
-        if task.memory.stamps(keys(self._plan, record)):
+        if task.memory.stamps(keys(self._plan, record, task.edge)):
             hand_on(self._plan, task.edge, record, harvest, published=task.edge.now, state="deleted")
         else:
             harvest.add(record.place, "not_public", names=record.unknown)
@@ -183,10 +185,11 @@ class Publisher:
         published = read_date(detail.published, formats, tz=plan.tz, at=reply.at) if detail.published else None
         if entry is None or is_aged(plan, task, moment_of(plan, entry) or published):
             return {}
-        twin = _twin(plan, entry, detail)
         if is_users_channel(detail.channel):
             harvest.add(record.place, "not_permitted", names=record.unknown)
-        elif task.memory.stamps(twin):
+            return {}
+        twin = _twin(plan, entry, detail)
+        if task.memory.stamps(twin):
             harvest.add(record.place, "duplicate", names=record.unknown)
         else:
             hand_on(

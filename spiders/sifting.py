@@ -10,7 +10,7 @@ from pipelines.page import Known
 from spiders.article import Draft, State, host_of, is_missing, settle
 from spiders.article_json import key_of
 from spiders.conversation import Task
-from spiders.edge import Edge, drop_bylines
+from spiders.edge import Edge, drop_bylines, hour_of
 from spiders.entry import Entry
 from spiders.harvest import Harvest
 from spiders.listing import Sheet
@@ -42,23 +42,34 @@ class Sifted:
 def sift(plan: Plan, task: Task, sheet: Sheet) -> Sifted:
     """Deal with every record of a page: hand on, put aside, count, or pass over."""
     sifted = Sifted(Harvest(Counter(sheet.unknown).elements()))
-    stamps = dict(task.memory.stamps({key for record in sheet.records for key in keys(plan, record)}))
+    edge = task.edge
+    names = {key for record in sheet.records for key in (*keys(plan, record, edge), *hidden(plan, record, edge))}
+    stamps = dict(task.memory.stamps(names))
     for record in sheet.records:
-        is_new = _is_new(plan, record, stamps, sifted.known)
+        is_new = _is_new(plan, record, edge, stamps, sifted.known)
         _look_at_age(plan, task, record, is_new, sifted)
         if is_new and not is_aged(plan, task, moment_of(plan, record.entry)):
             sifted.news = True
-            stamps.update(dict.fromkeys(keys(plan, record), record.stamp or COUNTED))
-            _take(plan, task.edge, record, sifted)
+            stamps.update(dict.fromkeys(keys(plan, record, edge), record.stamp or COUNTED))
+            _take(plan, edge, record, sifted)
     return sifted
 
 
-def keys(plan: Plan, record: Record) -> tuple[str, ...]:
+def keys(plan: Plan, record: Record, edge: Edge) -> tuple[str, ...]:
     """The key of the entry, then that of its story, which may stand in other channels too."""
     if record.entry is None:
-        return (key_of(plan.source, f"?{record.mark}"),)
+        return hidden(plan, record, edge)
     own, story = own_key(plan, record.entry), story_key(plan, record.entry)
     return (own, story) if own != story else (own,)
+
+
+def hidden(plan: Plan, record: Record, edge: Edge) -> tuple[str, ...]:
+    """The key of what may be an individual's: signed, so that nobody can test a guessed address (design, Bound 3).
+
+    With the next epoch it is another one. None where no key serves any more.
+    """
+    signer = edge.signers.at(hour_of(edge.now))
+    return (key_of(plan.source, f"?{signer.post('list', record.name).hex()}"),) if signer else ()
 
 
 def own_key(plan: Plan, entry: Entry) -> str:
@@ -71,9 +82,13 @@ def story_key(plan: Plan, entry: Entry) -> str:
     return key_of(plan.source, entry.dedupe or entry.id or entry.url)
 
 
-def _is_new(plan: Plan, record: Record, stamps: Mapping[str, str], known: dict[str, str]) -> bool:
+def _is_new(plan: Plan, record: Record, edge: Edge, stamps: Mapping[str, str], known: dict[str, str]) -> bool:
     """Whether the record was never dealt with, or was edited since. A story met in another channel is not new."""
-    own, *story = keys(plan, record)
+    if not stamps.keys().isdisjoint(hidden(plan, record, edge)):
+        return False
+    if record.entry is None:
+        return True
+    own, *story = keys(plan, record, edge)
     if own in stamps:
         return _is_later(record.stamp or COUNTED, stamps[own])
     if any(key in stamps for key in story):
@@ -133,9 +148,11 @@ def _take(plan: Plan, edge: Edge, record: Record, sifted: Sifted) -> None:
         return
     elif entry.text or plan.follow(entry.url):
         sifted.harvest.add(record.place, "malformed", "no_text", record.unknown)
-    else:
+    else:  # on another host, and it may be anybody's
         sifted.harvest.add(record.place, "not_permitted")
-    sifted.known.update(dict.fromkeys(keys(plan, record), record.stamp or COUNTED))
+        sifted.known.update(dict.fromkeys(hidden(plan, record, edge), COUNTED))
+        return
+    sifted.known.update(dict.fromkeys(keys(plan, record, edge), record.stamp or COUNTED))
 
 
 def page_of(plan: Plan, entry: Entry) -> str:

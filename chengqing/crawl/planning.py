@@ -69,8 +69,8 @@ def _plan_one(connection: Connection, source: Crawled, packs: Packs, now: dateti
 
 def _plan_recheck(connection: Connection, source: Generic, now: int) -> None:
     """Once a day, plan a look at the young articles that stand here: have they been taken back?"""
-    last = queue.reaches(connection, source.id, [RECHECK])
-    if (last is None or last + DAY <= now) and articles.young(connection, source.id, now - RECHECKED):
+    last = queue.reaches(connection, source.id, [RECHECK]) or queue.begun(connection, source.id)
+    if last is not None and last + DAY <= now and articles.young(connection, source.id, now - RECHECKED):
         lanes = queue.Lanes(source.id, source.basis, source.kind, (RECHECK,), first=now - 1, oldest=None)
         queue.plan(connection, lanes, now)
 

@@ -138,6 +138,15 @@ def test_only_the_hours_and_sources_asked_for(connection: Connection) -> None:
     assert list(coverage(connection, since=FIRST, until=FIRST + 4, sources=[])) == []
 
 
+def test_lanes_that_stand_for_no_time_are_left_out(connection: Connection) -> None:
+    """Those that are named, of every source; they neither fill an hour nor leave one open."""
+    put(connection, Piece(0, 3600))
+    put(connection, Piece(0, 7200, WAITING), lane="long")
+    put(connection, Piece(0, 3600), lane="long", source="paper")
+    asked = list(coverage(connection, since=FIRST, until=FIRST + 2, apart=["long"]))
+    assert asked == [Hour("news", FIRST, planned=1, read=1)] and len(hours(connection)) == 3
+
+
 def test_a_window_that_only_touches_an_hour_is_not_in_it(connection: Connection) -> None:
     """``until`` is exclusive."""
     put(connection, Piece(0, 3600))

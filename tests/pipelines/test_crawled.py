@@ -23,7 +23,7 @@ from pipelines import epochs, queue, schema
 from pipelines.crawled import LEASE, TAKE, Crawled, IntakePipeline
 from pipelines.epoch import EpochKey
 from pipelines.page import Article, Known, Page, Post, Reads, Reason, Visit
-from pipelines.queue import FINISHED, READING, Lanes, LostWindow, Stretch
+from pipelines.queue import AGED_OUT, FINISHED, READING, Lanes, LostWindow, Stretch
 from pipelines.store import Store, sqlite_url
 from tests.support.crowd import HOUR
 
@@ -175,14 +175,8 @@ def test_totals_add_up(store: Store, intake: Crawled, clock: Clock, seed: int) -
             connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
             for table in (schema.seen, schema.article)
         )
-
-
-def test_windows_count_nothing(store: Store, intake: Crawled) -> None:
-    """One may be one hazard's in one county: outcomes stand with the source's day alone."""
-    for one in some_pages(leased(store), random.Random(1), 5):
-        intake.take(one)
-    rows = everything(store)
-    assert rows["window"] and rows["tally"] and rows["window_count"] == rows["window_problem"] == []
+    rows = everything(store)  # one window may be one hazard's in one county: it has no numbers of its own
+    assert rows["window"] and rows["window_count"] == rows["window_problem"] == []
 
 
 @pytest.mark.parametrize("leaks", [False, True])
@@ -245,6 +239,21 @@ def test_a_page_moves_window_and_lease_on(store: Store, intake: Crawled, clock: 
     assert _window(store) == (READING, "one", 1, "1", NOW + 100 + LEASE, None)
     intake.take(replace(full_page(window, 2), done=True))
     assert _window(store) == (FINISHED, None, 2, "", NOW + 100 + LEASE, NOW + 100)
+
+
+def test_a_hole_goes_with_the_last_page(store: Store, intake: Crawled) -> None:
+    """What could not be had is on record in the same transaction, or not at all; a page in between leaves none."""
+    window = leased(store)
+    intake.take(full_page(window, 1), beyond=NOW - 600)
+    assert len(everything(store)["window"]) == 1
+    intake.take(replace(full_page(window, 2), done=True), beyond=NOW - 600)
+    stands = everything(store)
+    with store.read() as connection:
+        spans = connection.execute(sa.select(schema.window.c.state, schema.window.c.until, schema.window.c.why))
+        assert {tuple(row) for row in spans} == {(AGED_OUT, NOW - 600, "beyond_reach"), (FINISHED, NOW, None)}
+    with pytest.raises(LostWindow):
+        intake.take(replace(full_page(window, 2), done=True), beyond=NOW - 300)
+    assert everything(store) == stands
 
 
 def _window(store: Store) -> tuple[object, ...]:

@@ -112,7 +112,7 @@ def test_claims_that_are_joined_stay_inherited(rotation: Rotation, known: bool) 
     (waiting,) = rotation.groups(NEW)
     said = [rotation.mention(OLD, "bridge", text) for text in (TEXT, OTHER)]
     both = replace(said[0], bands=said[0].bands + said[1].bands, also=())
-    again = [rotation.mention(NEW, accounts[0], TEXT)] if known else []
+    again = [replace(rotation.mention(NEW, accounts[0], TEXT), also=())] if known else []
     rotation.apply([both, *again])
     survivor = only_claim(rotation).id
     assert survivor != waiting.inherits and rotation.groups(NEW)[0].inherits == survivor
@@ -165,14 +165,16 @@ def test_a_decision_on_the_newer_claim_is_not_swallowed(rotation: Rotation) -> N
 # -- hidden and erased -----------------------------------------------------------------------------
 
 
-def test_while_the_claim_is_hidden_the_group_waits(rotation: Rotation) -> None:
-    """No claim, no count and no wording; shown again, it goes on with all mentions."""
+@pytest.mark.parametrize("near", [True, False])
+def test_while_the_claim_is_hidden_the_group_waits(rotation: Rotation, near: bool) -> None:
+    """No claim, count or wording, be its posts near the older group or near each other; shown again, it goes on."""
     rotation.say(OLD, apart(OLD, 9), TEXT)
     (hidden,) = rotation.claims()
     rotation.say(NEW, ["early"], TEXT)
     erase.hide(rotation.connection, hidden, "one", AUDIT, NOW)
     texts = rotation.crowds[OLD.epoch].texts()
-    rotation.say(NEW, apart(NEW, 7), f"{TEXT}，怎么没人管")
+    more = [rotation.mention(NEW, account, f"{TEXT}，怎么没人管") for account in apart(NEW, 7)]
+    rotation.apply([one if near else replace(one, also=()) for one in more], 3)
     assert rotation.claims() == [hidden] and rotation.mentions() == [9]
     assert rotation.crowds[NEW.epoch].texts() == texts
     rotation.connection.execute(sa.delete(schema.erasure))

@@ -338,9 +338,11 @@ def test_nothing_is_cut_at_its_ends(connection: Connection, at: int) -> None:
 
 
 def test_what_was_begun_is_not_cut(connection: Connection) -> None:
-    """Its pages would count for both halves."""
+    """Its pages would count for both halves. Nor does anybody else cut what one holds."""
     plan(connection, NOW)
     window = taken(connection)
+    with pytest.raises(LostWindow):
+        queue.split(connection, window.id, "two", NOW - 600, NOW)
     advance(connection, window.id, 1, resume="1")
     with pytest.raises(LostWindow):
         queue.split(connection, window.id, "one", NOW - 600, NOW)

@@ -161,10 +161,11 @@ class Life(RuleBasedStateMachine):
         (after,) = [one for one in self.rows() if one.id == row.id]
         assert after.attempts == row.attempts + (held and fails)
 
-    @rule(data=st.data(), holder=HOLDERS, at=st.integers(NOW - 70, NOW + 200))
-    def split(self, data: st.DataObject, holder: str, at: int) -> None:
+    @rule(data=st.data(), holder=HOLDERS, share=st.integers(0, 10))
+    def split(self, data: st.DataObject, holder: str, share: int) -> None:
         if (row := self.some(data, holder)) is None:
             return
+        at = row.since + (row.until - row.since) * share // 10
         if row.holder == holder and row.since < at < row.until and not row.cursor:
             queue.split(self.connection, row.id, holder, at, self.now)
             ends = [(one.since, one.until) for one in self.rows() if one.lane == row.lane]
