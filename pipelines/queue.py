@@ -130,9 +130,10 @@ def reaches(connection: Connection, source: str, lanes: Collection[str]) -> int 
 def begun(connection: Connection, source: str) -> int | None:
     """The moment (Unix seconds) at which windows of ``source`` were first planned; None where none was."""
     window = schema.window
-    return connection.scalar(
+    found: int | None = connection.scalar(
         sa.select(sa.func.min(window.c.opened_at)).where(window.c.source == source, window.c.since.is_not(None))
     )
+    return found
 
 
 def _row(lanes: Lanes, lane: str, since: int, until: int, now: int) -> dict[str, Any]:

@@ -27,12 +27,13 @@ def course(plan: Plan, task: Task, turn: Turn, sheet: Sheet, sifted: Sifted, url
     if repeated and not reached and not turn.fresh:
         return None
     ends = reached or repeated or turn.place.number >= plan.most_pages
-    cut = repeated or (ends and after is not None) or _breaks_off(plan, turn, sheet, sifted, after)
+    missed = (ends and after is not None) or _breaks_off(plan, turn, sheet, after)
+    cut = repeated or (missed and not sifted.reaches_back)
     return replace(
         turn,
         after=None if ends else after,
         seen=seen | _marks(sheet),
-        beyond=_later(turn.beyond, sifted.oldest, task.since) if cut and not reached else turn.beyond,
+        beyond=_later(turn.beyond, sifted.oldest, task.since) if cut else turn.beyond,
     )
 
 
@@ -47,25 +48,23 @@ def _parts(plan: Plan, task: Task, turn: Turn, sheet: Sheet, sifted: Sifted) -> 
         after=Place(turn.place.number + 1, parts[0]) if parts else None,
         parts=parts[1:],
         part="",
-        beyond=_later(turn.beyond, sifted.oldest, task.since) if sheet.cut else turn.beyond,
+        beyond=_later(turn.beyond, sifted.oldest, task.since) if sheet.cut and not sifted.reaches_back else turn.beyond,
     )
 
 
 def _marks(sheet: Sheet, *places: Place | None) -> frozenset[str]:
     """What stands for this set of entries, and for the places: met again, the list goes round."""
-    entries = sorted(
-        digest(record.entry.id, record.entry.url) if record.entry else record.mark for record in sheet.records
-    )
     marks = {digest("place", place.token) for place in places if place}
-    return frozenset(marks | {digest("entries", *entries)} if entries else marks)
+    if sheet.records:
+        marks.add(digest("entries", *sorted(record.name for record in sheet.records)))
+    return frozenset(marks)
 
 
-def _breaks_off(plan: Plan, turn: Turn, sheet: Sheet, sifted: Sifted, after: Place | None) -> bool:
+def _breaks_off(plan: Plan, turn: Turn, sheet: Sheet, after: Place | None) -> bool:
     """Whether the list ends before what is older: its next page can't be asked, or it never has one."""
-    if after is not None:
-        return False
-    latest_only = plan.paging is None and turn.place.number == 1 and not sifted.reaches_back
-    return sheet.cut or latest_only or (bool(sheet.next) and (plan.is_feed or isinstance(plan.paging, Links)))
+    latest_only = plan.paging is None and turn.place.number == 1
+    unasked = bool(sheet.next) and (plan.is_feed or isinstance(plan.paging, Links))
+    return sheet.cut or (after is None and (latest_only or unasked))
 
 
 def _later(before: datetime | None, oldest: datetime | None, since: datetime) -> datetime | None:

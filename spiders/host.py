@@ -225,4 +225,6 @@ def _kind(failed: Failed) -> FailureKind:
         return "timeout"
     if isinstance(error, DownloadCancelledError):
         return "too_large"
+    if isinstance(error, NotListed) and "redirect_times" in failed.request.meta:  # type: ignore[attr-defined]
+        return "redirected"
     return "fault" if isinstance(error, NotListed | NotSupported | TransportFault) else "network"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 from typing import Literal
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from spiders.article import public_link
 from spiders.edge import CHINA
@@ -137,14 +137,12 @@ class Plan:
         plain = public_link(link)
         parts = urlsplit(plain)
         for host, scheme in self.hosts().items():
-            if plain and _same_host(parts, host, scheme):
+            # Plain http to a host that speaks https is the same site's older address.
+            if plain and _bare(parts.netloc, parts.scheme) == _bare(host, scheme):
                 return parts._replace(scheme=scheme, netloc=host).geturl()
         return ""
 
 
-def _same_host(parts: SplitResult, host: str, scheme: str) -> bool:
-    """Whether a link leads to ``host``. Plain http to a host that speaks https is the same site's older address."""
-    if parts.scheme == "https" and scheme == "http":
-        return False
-    found = parts.netloc.lower().removesuffix(_PORTS[parts.scheme])
-    return found == host.removesuffix(_PORTS[scheme])
+def _bare(netloc: str, scheme: str) -> str:
+    """A host, with its port where that is not its scheme's own."""
+    return netloc.lower().removesuffix(_PORTS[scheme])

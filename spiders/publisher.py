@@ -120,7 +120,7 @@ class Publisher:
     def _go_on(self, task: Task, turn: Turn, harvest: Harvest, known: Mapping[str, str]) -> Step:
         """The page of an answer, and the next question: an article of this page of the list, or the next page."""
         if not turn.rest and turn.after:
-            turn = replace(turn, place=turn.after, after=None, stuck="", tries=0)
+            turn = replace(turn, place=turn.after, after=None)
         elif not turn.rest:
             page = harvest.page(task, resume="", done=True, known=listed(known))
             visits = (turn.visit,) if turn.visit and turn.whole else ()

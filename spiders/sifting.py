@@ -27,7 +27,7 @@ class Sifted:
     """What came of one page of a list, and the entries of it whose own pages are to be read.
 
     ``young``: something on it is younger than the window's beginning, less the overlap; ``oldest``: the oldest such
-    moment. ``reaches_back``: what follows the first entry, which may be pinned, is older, or was dealt with before.
+    moment. ``reaches_back``: the last entry is older, or was dealt with before, so that nothing lies between.
     """
 
     harvest: Harvest
@@ -120,7 +120,8 @@ def _look_at_age(plan: Plan, task: Task, record: Record, is_new: bool, sifted: S
     moment = _latest(plan, task, moment_of(plan, record.entry))
     is_young = moment >= task.since - plan.overlap if moment else is_new and record.entry is not None
     sifted.young |= is_young
-    sifted.reaches_back |= record.place > 1 and record.entry is not None and not (is_young and is_new)
+    if record.entry is not None:
+        sifted.reaches_back = not (is_young and is_new)
     if moment and is_young:
         sifted.oldest = min(sifted.oldest or moment, moment)
 
@@ -176,10 +177,8 @@ def hand_on(
 ) -> None:
     """Add the entry's article. ``title`` and ``published`` are its own page's, for what the list does not say."""
     entry = record.entry
-    if entry is None:
-        return
-    moment = entry.published or published or entry.updated
-    if moment is None:
+    moment = (entry.published or published or entry.updated) if entry else None
+    if entry is None or moment is None:
         harvest.add(record.place, "malformed", "no_time", record.unknown)
         return
     draft = Draft(

@@ -13,7 +13,7 @@ from spiders.record import Record
 
 MOST_TRIES = 3
 """How often the page of one article is asked for in a window. It may be broken, and must not hold up the others."""
-_RESUME = re.compile(r"([0-9]{1,4}) ([01]) ([0-9a-f]{32}|-) ([0-9]) (.*)", re.DOTALL)
+_RESUME = re.compile(r"([0-9]{1,4}) ([01]) ([0-9]{1,11}) ([0-9a-f]{32}|-) ([0-9]) (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,8 @@ class Turn:
         """What a new reading needs to go on here, in at most 450 characters."""
         stuck = self.rest[0].name if self.rest else "-"
         tries = self.tries + 1 if stuck == self.stuck else 1
-        return f"{self.place.number} {int(self.fresh)} {stuck} {min(tries, 9)} {self.place.token}"
+        beyond = int(self.beyond.timestamp()) if self.beyond else 0
+        return f"{self.place.number} {int(self.fresh)} {beyond} {stuck} {min(tries, 9)} {self.place.token}"
 
     def ordered(self, rest: Iterable[Record]) -> tuple[Record, ...]:
         """``rest`` with the entry that no answer came for at the end; without it after too many tries."""
@@ -57,10 +58,11 @@ class Turn:
 def opened(plan: Plan, task: Task) -> Turn:
     """The turn that a window goes on with: after its resume, else from the beginning."""
     found = _RESUME.fullmatch(task.resume)
-    place = Place(int(found[1]), found[5]) if found else Place()
+    place = Place(int(found[1]), found[6]) if found else Place()
     if found is None or not is_sound(plan, task, place):
         return Turn(place=beginning(plan, task))
-    turn = Turn(place=place, fresh=found[2] == "1", stuck=found[3], tries=int(found[4]))
+    beyond = datetime.fromtimestamp(int(found[3]), plan.tz) if found[3] != "0" else None
+    turn = Turn(place=place, fresh=found[2] == "1", beyond=beyond, stuck=found[4], tries=int(found[5]))
     if plan.kind == "sitemap" and place.number > 1:
         # The sitemaps after this one stand in the index alone.
         return replace(turn, place=Place(), part=place.token)

@@ -54,7 +54,10 @@ class _Nothing:
 
 
 class _Work:
-    """One window of the source's first lane, up to its first page with a text in it."""
+    """One window of the source's first lane, up to its first page with a text in it.
+
+    Where the window holds too much, its later half is asked.
+    """
 
     def __init__(self, workspace: Workspace, group: Group, trial: Trial, holder: str) -> None:
         self._workspace = workspace
@@ -63,6 +66,7 @@ class _Work:
         self._purse = Purse(workspace, group, holder)
         self._key = EpochKey("trial", secrets.token_bytes(32))
         self._given = False
+        self._since: datetime | None = None
         self._enough = False
         self.reader = reader_of(self._source, workspace.packs)
 
@@ -80,7 +84,7 @@ class _Work:
                 window=0,
                 source=self._source.id,
                 lane=lanes.names[0],
-                since=datetime.fromtimestamp(lanes.first, UTC),
+                since=self._since or datetime.fromtimestamp(lanes.first, UTC),
                 until=now,
                 edge=Edge(
                     source=self._source.id,
@@ -120,7 +124,7 @@ class _Work:
         self.trial.failure = "budget"
 
     def split(self, errand: Errand, at: datetime) -> None:  # noqa: ARG002 - part of the protocol
-        self.trial.failure = "split"
+        self._since, self._given = at, False
 
     def finished(self, errand: Errand) -> None:
         pass

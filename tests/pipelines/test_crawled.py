@@ -345,16 +345,6 @@ def test_the_other_key_serves_on(store: Store, intake: Crawled) -> None:
     assert counts.kept() == 1
 
 
-@pytest.mark.parametrize("resume", ["小龙虾", "1" * 501])
-def test_a_page_that_can_not_be_resumed_is_not_stored(store: Store, intake: Crawled, resume: str) -> None:
-    """Words beside posts, or more than the column holds: nothing of it is stored, and the error does not repeat it."""
-    window = leased(store)
-    stands = everything(store)
-    with pytest.raises(ValueError, match="resume") as caught:
-        intake.take(replace(full_page(window, 1), resume=resume))
-    assert everything(store) == stands and resume not in str(caught.value)
-
-
 # -- between Scrapy and the store --------------------------------------------------------------------
 
 

@@ -4,9 +4,17 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from spiders.course import course
 from spiders.edge import Edge
+from spiders.harvest import Harvest
+from spiders.listing import Sheet
+from spiders.paging import Place
 from spiders.plan import Cursor, Detail, Pages
 from spiders.publisher import Publisher
+from spiders.sifting import Sifted
+from spiders.turn import Turn
 from tests.support.paged import JSON_PLAN, entry, listed, reading
 from tests.support.press import BODY, HOST, Memory, Press, article, read, window
 from tests.support.talk import AT
@@ -31,6 +39,54 @@ def test_a_last_page_at_the_limit_leaves_no_hole(office: Edge) -> None:
     answers = {f"/list?p={n}": listed(n, pages=3) for n in (1, 2, 3)}
     _, found = reading(office, Pages("p", total_pages="pages", max_pages=3), answers)
     assert found.done and found.beyond is None
+
+
+def test_a_last_page_that_reaches_back_leaves_no_hole(office: Edge) -> None:
+    answers = {"/list?p=1": {"items": [entry(1, 5), entry(2, 60 * 40)]}, "/list?p=2": listed(3)}
+    assert reading(office, Pages("p", max_pages=1), answers)[1].beyond is None
+    shuffled = {"items": [entry(2, 60 * 40), entry(3, 60 * 40), entry(1, 5)]}
+    found = reading(office, Pages("p", max_pages=1), answers | {"/list?p=1": shuffled})[1]
+    assert found.beyond == AT - timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("most", range(1, 8))
+def test_a_kill_does_not_close_a_hole(office: Edge, most: int) -> None:
+    fields = {name: path for name, path in JSON_PLAN.map.items() if name != "text"}
+    plan = replace(JSON_PLAN, map=fields, detail=Detail(), paging=Pages("p", max_pages=2))
+    press = Press({f"/list?p={n}": listed(2 * n, 2 * n + 1) for n in range(1, 5)})
+    press.answers |= {f"/a/{n}": article(n) for n in range(10)}
+    cut = read(Publisher(plan), window(office, Memory()), press, most=most)
+    # What was asked for at the first kill comes last; at the second one the page's last entry has been read.
+    again = cut if cut.done else read(Publisher(plan), cut.task, press, most=2)
+    end = again if again.done else read(Publisher(plan), again.task, press)
+    assert end.done and end.beyond == AT - timedelta(minutes=35)
+
+
+def test_a_feed_longer_than_is_read_leaves_a_hole(office: Edge) -> None:
+    plan = replace(JSON_PLAN, kind="jsonfeed", url=f"{HOST}/feed.json")
+
+    def feed(minutes: float) -> dict[str, object]:
+        items = [
+            {"id": f"g{n}", "url": f"{HOST}/a/{n}", "date_published": moment.isoformat(), "content_text": BODY}
+            for n in range(2_001)
+            for moment in [AT - timedelta(minutes=minutes * n)]
+        ]
+        return {"version": "https://jsonfeed.org/version/1.1", "title": "云岫", "items": items, "next_url": "/2"}
+
+    assert reading(office, None, {"/feed.json": feed(0.1)}, plan)[1].beyond == AT - timedelta(minutes=199.9)
+    assert reading(office, None, {"/feed.json": feed(1)}, plan)[1].beyond is None
+
+
+def test_of_two_holes_the_later_end_counts(office: Edge) -> None:
+    plan, task = replace(JSON_PLAN, kind="sitemap"), window(office, Memory())
+    turn: Turn | None = Turn(place=Place(2, f"{HOST}/s1.xml"))
+    for hours in (5, 3, 4, 100):
+        assert turn
+        oldest = AT - timedelta(hours=hours)
+        turn = course(plan, task, turn, Sheet(cut=True), Sifted(Harvest(), oldest=oldest), turn.place.token)
+    assert turn and turn.beyond == AT - timedelta(hours=3)
+    whole = Sifted(Harvest(), oldest=AT, reaches_back=True)
+    assert course(plan, task, turn, Sheet(cut=True), whole, turn.place.token) == turn
 
 
 def test_entries_older_than_the_window_leave_no_hole(office: Edge) -> None:
@@ -67,6 +123,14 @@ def test_a_cursor_that_repeats_is_left(office: Edge) -> None:
     press, found = reading(office, Cursor("c", "c"), answers)
     assert press.asked == ["/list", "/list?c=x", "/list?c=y"]
     assert found.done and found.beyond == AT - timedelta(minutes=33)
+
+
+def test_a_circle_is_left_with_its_hole_after_a_kill_too(office: Edge) -> None:
+    plan = replace(JSON_PLAN, paging=Pages("p"))
+    press = Press({f"/list?p={n}": listed(1, 2) for n in range(1, 9)})
+    cut = read(Publisher(plan), window(office, Memory()), press, most=1)
+    rest = read(Publisher(plan), cut.task, press)
+    assert rest.done and rest.read == 0 and rest.beyond == AT - timedelta(minutes=32)
 
 
 def test_without_the_guard_the_circle_would_be_walked_to_the_limit(office: Edge) -> None:

@@ -10,8 +10,8 @@ from spiders.edge import Edge
 from spiders.plan import Cursor, Days, Detail, Links, Offset, Pages, Plan
 from spiders.publisher import Publisher
 from tests.support.paged import HTML_PLAN, JSON_PLAN, entry, html_page, listed, next_link, reading
-from tests.support.press import HOST, Memory, Press, Reading, ago, article, params, read, window
-from tests.support.talk import AT
+from tests.support.press import HOST, Memory, Press, Reading, ago, article, read, window
+from tests.support.talk import AT, params
 
 # -- pages ---------------------------------------------------------------------------------------
 
@@ -67,8 +67,13 @@ def test_offsets_grow_by_the_step_and_a_short_page_is_not_the_last(office: Edge,
 def test_a_cursor_that_is_none_is_the_end(office: Edge, end: object) -> None:
     answers = {"/list": listed(1, next={"c": "a b&c"}), "/list?c=a+b%26c": listed(2, next={"c": end})}
     press, found = reading(office, Cursor("next.c", "c"), answers)
-    assert params(press.asks[1]) == {"c": "a b&c"}
+    assert len(press.asks) == 2 and params(press.asks[1]) == {"c": "a b&c"}
     assert found.done and found.keys == ["town:1", "town:2"] and found.beyond is None
+
+
+def test_an_empty_page_with_a_cursor_is_not_the_last(office: Edge) -> None:
+    answers = {"/list": listed(1, c="x"), "/list?c=x": listed(c="y"), "/list?c=y": listed(2)}
+    assert reading(office, Cursor("c", "c"), answers)[1].keys == ["town:1", "town:2"]
 
 
 def test_a_key_of_the_last_entry_may_be_the_cursor(office: Edge) -> None:
@@ -198,11 +203,19 @@ def test_days_are_those_of_the_zone(office: Edge) -> None:
     assert [params(ask)["from"] for ask in press.asks] == ["2026-11-23"]
 
 
+def test_a_window_that_ends_at_midnight_does_not_reach_into_the_day(office: Edge) -> None:
+    midnight = AT.replace(hour=0)
+    task = replace(window(office, Memory()), since=midnight - timedelta(hours=3), until=midnight)
+    press = Press(default=listed())
+    read(Publisher(replace(JSON_PLAN, paging=DAYS)), task, press)
+    assert [params(ask)["from"] for ask in press.asks] == ["2026-11-22"]
+
+
 def test_days_are_never_asked_conditionally(office: Edge) -> None:
     memory, press = Memory(), Press(default=listed())
     plan = replace(JSON_PLAN, paging=DAYS)
-    for day in ("2026-11-22", "2026-11-23"):
-        press.headers[f"/list?from={day}&to={day}"] = {"etag": '"a"'}
+    for day in (22, 23):
+        press.headers[f"/list?from=2026-11-{day}&to=2026-11-{day + 1}"] = {"etag": '"a"'}
     read(Publisher(plan), window(office, memory), press)
     assert not memory.visits and not any(ask.headers for ask in press.asks)
 
@@ -236,7 +249,9 @@ def jpage(office: Edge, plan: Plan, *bodies: str) -> tuple[Press, Reading]:
     press = Press({f"/art/{n}.html": article(n).replace("class='content'", "id='zoom'") for n in range(9)})
     path = "/module/web/jpage/dataproxy.jsp"
     for n, body in enumerate(bodies):
-        press.answers[f"{path}?startrecord={2 * n + 1}&endrecord={2 * n + 2}&perpage=20"] = body
+        name = f"{path}?startrecord={2 * n + 1}&endrecord={2 * n + 2}&perpage=20"
+        press.answers[name] = body
+        press.headers[name] = {"etag": '"a"'}
     return press, read(Publisher(plan), window(office, Memory(), lane="12"), press)
 
 
@@ -244,6 +259,7 @@ def test_a_jpage_list_is_asked_by_post(office: Edge) -> None:
     press, found = jpage(office, JPAGE, records(1, 2, total=3), records(3, total=3))
     posts = [ask for ask in press.asks if ask.method == "POST"]
     assert len(posts) == 2 and len(press.asks) == 5
+    assert not any(page.visits for page in found.pages)
     assert dict(parse_qsl(posts[0].body.decode())) == {"col": "1", "columnid": "12", "unitid": "9"}
     assert posts[0].headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert params(posts[1]) == {"startrecord": "3", "endrecord": "4", "perpage": "20"}

@@ -66,6 +66,7 @@ def test_a_list_that_was_read_by_half_is_asked_for_without_conditions(office: Ed
     press.headers[page(1)] = {"etag": '"a"'}
     cut = read(Publisher(PLAN), window(office, memory), press, most=2)
     assert not memory.visits
+    memory.visits[HOST + page(1)] = Visit(HOST + page(1), '"before"')
     press.asks.clear()
     rest = read(Publisher(PLAN), cut.task, press)
     assert not press.asks[0].headers and rest.keys == ["town:2"]
@@ -104,7 +105,7 @@ def test_after_a_kill_nothing_is_lost_or_counted_twice(office: Edge, most: int) 
 
 
 def test_a_resume_of_another_configuration_begins_anew(office: Edge) -> None:
-    for resume in ("", "x", "999 0 - 1 3", "2 0 - 1 https://evil.example/", "2 0 - 1 -7", "0 0 - 1 1"):
+    for resume in ("", "x", "999 0 0 - 1 3", "2 0 0 - 1 https://evil.example/", "2 0 0 - 1 -7", "0 0 0 - 1 1"):
         task = replace(window(office, Memory()), resume=resume, cursor=3)
         assert Publisher(PLAN).begin(task).url == HOST + page(1)
 
@@ -114,16 +115,19 @@ def test_one_broken_page_holds_up_neither_the_others_nor_the_window(office: Edge
     memory, press = Memory(), site(listed(entry(1), entry(2), entry(3)))
     reader, task, tries = Publisher(PLAN), window(office, memory), 0
     keys: list[str] = []
+    read_so_far: list[int] = []
     for _ in range(8):
         reading = read_until(reader, task, press, broken="/article/1")
         keys += reading.keys
         tries += press.asked.count("/article/1")
         press.asks.clear()
         task = reading.task
+        read_so_far.append(len(keys))
         if reading.done:
             break
     assert reading.done
     assert (keys, tries) == (["town:2", "town:3"], 3)
+    assert read_so_far[:2] == [0, 2]
     assert once(office, press, memory=memory).keys == ["town:1"]
 
 

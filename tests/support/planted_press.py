@@ -59,8 +59,7 @@ class CrowdedPublisher(Crowded):
             }
             for link, title, at in self._stories(folder)
         ]
-        for record, url in zip(foreign(self.who), [None, f"{folder}/wenzheng/{take('mid')}", None], strict=True):
-            records.append({**records[0], **record, **({"url": url} if url else {})})
+        records += [{**records[0], **record} for record in foreign(self.who, folder)]
         inner = {"pages": 1, "records": records, "editor": take("name"), take("uid"): take("nickname")}
         return json_answer({"code": 0, "msg": take("nickname"), "data": {"articleList": inner}})
 
@@ -153,8 +152,8 @@ class CrowdedPublisher(Crowded):
     def _jpage(self, folder: str) -> Answer:
         take = self.who.take
         records = "".join(
-            f"<record><![CDATA[<li><a href='{link}' title='{title}' rel='{take('uid')}'>{title}</a><span>{at}</span>"
-            f"<em>{take('name')} {take('phone')}</em></li>]]></record>"
+            f"<record><![CDATA[<li><a href='{link}' title='{title}' rel='{take('uid')}'>{title}</a>"
+            f"<i class='date'>{at}</i><em>{take('name')} {take('phone')}</em></li>]]></record>"
             for link, title, at in self._stories(folder)
         )
         return _xml(f"<datastore><nextgroup>{take('handle')}</nextgroup><recordset>{records}</recordset></datastore>")
@@ -164,12 +163,13 @@ class CrowdedPublisher(Crowded):
         take = self.who.take
         graph = {"@type": "NewsArticle", "author": {"name": take("name"), "telephone": take("phone")}}
         where = "section class='text'" if name.endswith("4") else "div class='content'"
+        column = "网络问政" if name.startswith("users-") else "要闻"
         talk = f"<p class='comment-text'>{take('nickname')}：{planted.personal(self.who)}</p>"
         return (
             f"<html><head><title>停水三天？第{name}次核实</title><meta name='author' content='{take('name')}'>"
             f"<meta property='og:article:author' content='{take('name')}'><meta name='Editor' content='{take('name')}'>"
             f"<meta property='article:author' content='{take('permalink')}'>"
-            f"<meta name='keywords' content='{take('nickname')}'>"
+            f"<meta name='ColumnName' content='{column}'><meta name='keywords' content='{take('nickname')}'>"
             f"<meta name='description' content='{take('description')}'>"
             f"<script type='application/ld+json'>{json.dumps(graph, ensure_ascii=False)}</script></head><body>"
             f"<!-- {take('name')} {take('phone')} --><article><h1>停水三天？第{name}次核实</h1>"
@@ -180,13 +180,18 @@ class CrowdedPublisher(Crowded):
         )
 
 
-def foreign(who: Identities) -> list[dict[str, Any]]:
-    """Records of a list that are nobody's article: a link to somebody's post, a post of a user, one without a link."""
-    take = who.by_kind
+def foreign(who: Identities, folder: str) -> list[dict[str, Any]]:
+    """Records of a list that are nobody's article: a link to somebody's post and to somebody's site, what users write
+    by its channel, its address and its page's own word, and one without an address."""
+    kind = who.by_kind
+    first, second, third, fourth, fifth, sixth = kind["mid"][:6]
     return [
-        {"id": take["mid"][7], "url": take["permalink"][7]},
-        {"id": take["mid"][8], "channelName": "网络问政"},
-        {"id": take["mid"][9], "url": "", "listTitle": take["nickname"][9]},
+        {"id": first, "url": kind["permalink"][0]},
+        {"id": second, "url": f"https://{kind['domain'][0]}/{kind['bid'][0]}"},
+        {"id": third, "url": f"{folder}/article/{third}", "channelName": "网络问政"},
+        {"id": fourth, "url": f"{folder}/wenzheng/{fourth}"},
+        {"id": fifth, "url": f"{folder}/article/users-{fifth}"},
+        {"id": sixth, "url": "", "listTitle": kind["nickname"][0]},
     ]
 
 

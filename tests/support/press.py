@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from pipelines.page import Article, Page, Visit
 from spiders.conversation import Ask, Failure, Held, Reader, Reply, Step, Task
@@ -164,8 +164,3 @@ def _committed(task: Task, step: Step) -> Task:
         memory.known[one.key] = one.stamp
     memory.visits.update((visit.url, visit) for visit in page.visits)
     return replace(task, cursor=page.cursor, resume=page.resume)
-
-
-def params(ask: Ask) -> dict[str, str]:
-    """What the address of a question says."""
-    return dict(parse_qsl(urlsplit(ask.url).query, keep_blank_values=True))
