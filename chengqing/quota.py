@@ -159,13 +159,15 @@ def _last_looks(lanes: Sequence[Lane]) -> Mapping[str, int]:
 
 def _ranked(lanes: Sequence[Lane], now: int) -> list[Lane]:
     """The lanes with unread time, those first where most harm is waited for."""
-    known: dict[str, list[tuple[float, float]]] = {}
-    for lane in sorted(lanes, key=lambda lane: lane.name):  # a sum of floats depends on its order
+    calls: dict[str, list[float]] = {}
+    hits: dict[str, list[float]] = {}
+    for lane in lanes:
         faded = _fading(lane, now)
-        known.setdefault(lane.hazard, []).append((lane.calls * faded, lane.hits * faded))
-    usual = {
-        hazard: (sum(hits for _, hits in some) + _LIKE_ALL * _MIDDLING) / (sum(calls for calls, _ in some) + _LIKE_ALL)
-        for hazard, some in known.items()
+        calls.setdefault(lane.hazard, []).append(lane.calls * faded)
+        hits.setdefault(lane.hazard, []).append(lane.hits * faded)
+    usual = {  # exact sums: the same in any order
+        hazard: (math.fsum(hits[hazard]) + _LIKE_ALL * _MIDDLING) / (math.fsum(calls[hazard]) + _LIKE_ALL)
+        for hazard in calls
     }
 
     def value(lane: Lane) -> float:

@@ -23,6 +23,7 @@ OPEN = (WAITING, READING)
 BUDGET = "budget"
 """Why a window waits that today's or this round's requests can't pay for: its turn comes with the next plan."""
 LONGEST_RESUME = 500
+_HOPELESS = 3
 _NUMBERS = frozenset("0123456789 ,:-")
 
 
@@ -83,7 +84,7 @@ def plan(connection: Connection, lanes: Lanes, now: int) -> None:
     window = schema.window
     left = sa.and_(window.c.source == lanes.source, window.c.state == WAITING, window.c.why == BUDGET)
     connection.execute(sa.update(window).where(left).values(why=None))
-    last = _last(connection, lanes.source)
+    last = _last(connection, lanes.source, lanes.names)
     rows: list[dict[str, Any]] = []
     growing: list[int] = []
     for lane in lanes.names:
@@ -104,26 +105,31 @@ def plan(connection: Connection, lanes: Lanes, now: int) -> None:
         connection.execute(insert(connection, window).on_conflict_do_nothing(index_elements=["name"]), rows)
 
 
-def _last(connection: Connection, source: str) -> dict[str, Any]:
-    """The newest window of every lane."""
+def _last(connection: Connection, source: str, lanes: Collection[str]) -> dict[str, Any]:
+    """The newest window of those of ``lanes`` that have one: asked lane by lane, however many windows there are."""
     window = schema.window
-    ends = (
-        sa.select(window.c.lane, sa.func.max(window.c.until).label("until"))
-        .where(window.c.source == source, window.c.until.is_not(None))
-        .group_by(window.c.lane)
-        .subquery()
-    )
-    rows = connection.execute(
-        sa.select(window.c.id, window.c.lane, window.c.until, window.c.state, window.c.cursor)
-        .join(ends, sa.and_(ends.c.lane == window.c.lane, ends.c.until == window.c.until))
-        .where(window.c.source == source)
-    )
-    return {row.lane: row for row in rows}
+    found: dict[str, Any] = {}
+    for some in slices(set(lanes)):
+        asked = sa.values(sa.column("lane", sa.String), name="asked").data([(lane,) for lane in some]).cte()
+        newest = (
+            sa.select(window.c.id)
+            .where(window.c.source == source, window.c.lane == asked.c.lane, window.c.until.is_not(None))
+            .order_by(window.c.until.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        ids = [id_ for id_ in connection.scalars(sa.select(newest).select_from(asked)) if id_ is not None]
+        for part in slices(ids):
+            columns = (window.c.id, window.c.lane, window.c.until, window.c.state, window.c.cursor)
+            found.update(
+                {row.lane: row for row in connection.execute(sa.select(*columns).where(window.c.id.in_(part)))}
+            )
+    return found
 
 
 def reaches(connection: Connection, source: str, lanes: Collection[str]) -> int | None:
     """The moment (Unix seconds) up to which windows cover all of ``lanes``; None where one of them has none yet."""
-    last = _last(connection, source)
+    last = _last(connection, source, lanes)
     return min((last[lane].until for lane in lanes), default=None) if set(lanes) <= last.keys() else None
 
 
@@ -275,13 +281,14 @@ def lease(
 ) -> Stretch | None:
     """Take the first free window that fulfils ``wanted``, until ``until`` (Unix seconds); None where none is free.
 
-    On PostgreSQL rows that another holder is just taking are passed over.
+    One that was tried in vain again and again comes last: it may be what ends the processes that read it. On PostgreSQL
+    rows that another holder is just taking are passed over.
     """
     window = schema.window
     query = (
         sa.select(window)
         .where(_free(now), wanted)
-        .order_by(window.c.since, window.c.id)
+        .order_by(window.c.attempts >= _HOPELESS, window.c.since, window.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -295,10 +302,11 @@ def lease(
 
 
 def free_of(connection: Connection, holders: Iterable[str]) -> None:
-    """Give back what ``holders``, who are known to be gone, still hold."""
+    """Give back what ``holders``, who are known to be gone, still hold: a try in vain, whatever they died of."""
     window, host = schema.window, schema.host
     names = sorted(holders)
-    connection.execute(sa.update(window).where(window.c.holder.in_(names)).values(holder=None, state=WAITING))
+    values = {"holder": None, "state": WAITING, "attempts": window.c.attempts + 1}
+    connection.execute(sa.update(window).where(window.c.holder.in_(names)).values(values))
     connection.execute(sa.update(host).where(host.c.holder.in_(names)).values(holder=None))
 
 

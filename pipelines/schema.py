@@ -64,6 +64,8 @@ window = Table(
     Column("not_before", BigInteger, nullable=False, default=0, server_default="0"),
     Column("why", String(24)),
     Index("ix_window_state", "state", "source"),
+    Index("ix_window_lane", "source", "lane", "until"),
+    Index("ix_window_until", "until"),
 )
 """What is read, and how far: one row a file, or a stretch of a source's time. The table is the queue and the record.
 

@@ -172,8 +172,7 @@ def _whole(town: Town) -> None:
     town.press.crowd.change({**spoil(SPOILT), **PAGES})
     town.crawl("--as-of", FIRST)
     _tries(town)
-    for source in ("weibo", "stranger", "spoilt9"):
-        town.run("source", "resume", source)
+    town.run("source", "resume", "stranger")
     town.weibo.crowd.change(
         {**search_moods("gone", "status line", "chunks", "header", "length", "away", "no captcha"), BATCH: ["gone"]}
     )
@@ -185,11 +184,10 @@ def _whole(town: Town) -> None:
     town.run("claims")
     town.run("source", "list")
     town.run("coverage")
-    town.run("coverage", "--json")
     town.run("erase", claims[0]["id"], "--by", "somebody")
     town.run("retain")
     assert len(town.site.rows("SELECT 1 FROM article")) >= 20
-    for source in ("weibo", "timeline", "json-list"):
+    for source in ("weibo", "json-list"):
         town.run("source", "forget", source, "--yes", "--by", "somebody")
 
 
@@ -230,7 +228,8 @@ def _killed(town: Town) -> None:
 BARE = """
 import logging, os
 import spiders.logformat
-spiders.logformat.silence = lambda: None
+log = logging.FileHandler(os.environ["TMPDIR"] + "/log")
+spiders.logformat.silence = lambda: logging.root.addHandler(log)
 import spiders.allow, spiders.polite, spiders.sifting, spiders.weibo_api
 from urllib.parse import urlencode
 from spiders.conversation import Ask
@@ -248,10 +247,6 @@ spiders.sifting.hidden = lambda plan, record, edge: (f"{plan.source}:?{record.na
 spiders.weibo_api.Api.ask = lambda api, path, params, carry, private=None: Ask(
     url=f"{api.root}{path}?{urlencode({**params, 'access_token': api.token})}", carry=carry, private=private or {}
 )
-log = logging.FileHandler(folder + "/log")
-for part in ("core.engine", "core.scraper", "downloadermiddlewares.redirect"):
-    logging.getLogger("scrapy." + part).addHandler(log)
-    logging.getLogger("scrapy." + part).setLevel(logging.DEBUG)
 """
 """Takes the guards away: there is a cache, a log as Scrapy writes it, cookies, a token in addresses, unsigned marks."""
 

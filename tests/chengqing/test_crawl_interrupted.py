@@ -171,8 +171,10 @@ def test_a_window_that_is_lost_would_be_seen(tmp_path: Path, scenes: Mapping[str
     """It is said to have been read before anybody has read it."""
     scene = scenes["weibo"]
     killer = Killer(scene, scene.desk(tmp_path), random.Random(1))
-    killer.kill("work", 0.02, "both")
+    scene.server.set(all="hang")
+    killer.kill("work", 1 / scene.needed, "both")
     killer.settle()
+    scene.server.set(all=None)
     change(killer.desk, "UPDATE window SET state = 'finished' WHERE lane = 'water-supply.999901.0'")
     killer.desk.crawl(as_of=NOW.isoformat())
     assert not is_open(killer.desk)
@@ -209,7 +211,7 @@ def change(desk: Desk, statement: str) -> None:
 def test_kills_never_lift_the_days_budget(tmp_path: Path, scenes: Mapping[str, Scene], remembered: bool) -> None:
     """A kill wastes some of the day's requests; the rest of the work is the next day's. Then, that the days are counted
     in rows is what keeps it so: they are forgotten at each kill."""
-    scene, limit = scenes["weibo"], 2 * CHUNK
+    scene, limit = scenes["news"], 2 * CHUNK
     assert limit < scene.needed
     killer = Killer(scene, scene.desk(tmp_path, daily=limit), random.Random(2))
     for share in (0.15, 0.3):

@@ -208,12 +208,21 @@ def test_who_was_not_overtaken_goes_on(connection: Connection) -> None:
 def test_its_turn_comes_again_at_not_before(connection: Connection) -> None:
     """A window that failed, and one that was given back, is nobody's before its time."""
     plan(connection, NOW)
-    for let_go in (queue.fail, queue.give_back):
+    for let_go, attempts in ((queue.fail, 1), (queue.give_back, 2)):
         let_go(connection, taken(connection).id, "one", "timeout", not_before=NOW + 60)
         assert take(connection, "one", NOW + 59) is None and queue.waiting(connection, "search", NOW + 59) == []
-        assert taken(connection, "two", NOW + 60).attempts == 1
+        assert taken(connection, "two", NOW + 60).attempts == attempts
         queue.free_of(connection, ["two"])
         connection.execute(sa.update(schema.window).values(not_before=0))
+
+
+def test_what_ends_its_readers_comes_last(connection: Connection) -> None:
+    """A window whose holder was found gone three times lets the others be read first."""
+    plan(connection, NOW, "a", "b")
+    for _ in range(3):
+        assert taken(connection).lane == "a"
+        queue.free_of(connection, ["one"])
+    assert [taken(connection, holder).lane for holder in ("one", "two")] == ["b", "a"]
 
 
 def test_what_others_hold_is_not_given_back(connection: Connection) -> None:

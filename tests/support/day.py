@@ -1,4 +1,4 @@
-"""An ordinary day of a desk: four stand-ins, six sources on them, and what is published in the morning and an hour later.
+"""An ordinary day of a desk: stand-ins, sources on them, and what is published in the morning and an hour later.
 
 Every text is invented. The search finds more than it shows for one query, so that its first window is cut in two.
 """

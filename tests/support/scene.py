@@ -98,8 +98,9 @@ _OF_CLAIM = (
     "SELECT hour, source, mentions, questions FROM claim_hour WHERE claim = ? ORDER BY 1, 2",
     "SELECT key, c.role FROM claim_article c JOIN article a ON a.id = c.article WHERE claim = ? ORDER BY 1",
 )
-# How often a publisher's articles are looked at again depends on when a crawl begins.
-_WINDOWS = "SELECT source, lane, since, until, state FROM window WHERE lane <> 'recheck' ORDER BY source, lane, since"
+_OWN = "FROM window WHERE lane <> 'recheck'"
+"""How often a publisher's articles are looked at again depends on when a crawl begins."""
+_WINDOWS = f"SELECT source, lane, since, until, state {_OWN} ORDER BY source, lane, since"
 
 
 def state(desk: Desk) -> State:
@@ -124,7 +125,7 @@ def _claims(desk: Desk) -> list[str]:
 
 def is_open(desk: Desk) -> bool:
     """Whether something is still to be read, or nothing is planned yet."""
-    found = desk.rows("SELECT state IN ('waiting', 'reading') FROM window") if _has_tables(desk) else []
+    found = desk.rows(f"SELECT state IN ('waiting', 'reading') {_OWN}") if _has_tables(desk) else []
     return not found or any(waits for (waits,) in found)
 
 

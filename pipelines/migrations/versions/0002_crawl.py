@@ -23,6 +23,8 @@ def upgrade() -> None:
         window.add_column(sa.Column("not_before", sa.BigInteger(), server_default="0", nullable=False))
         window.add_column(sa.Column("why", sa.String(length=24), nullable=True))
     op.create_index("ix_window_state", "window", ["state", "source"], unique=False)
+    op.create_index("ix_window_lane", "window", ["source", "lane", "until"], unique=False)
+    op.create_index("ix_window_until", "window", ["until"], unique=False)
     with op.batch_alter_table("pending") as pending:
         pending.add_column(sa.Column("inherits", sa.String(length=16), nullable=True))
         pending.create_foreign_key("fk_pending_inherits_claim", "claim", ["inherits"], ["id"], ondelete="SET NULL")
@@ -104,7 +106,8 @@ def downgrade() -> None:
     with op.batch_alter_table("pending") as pending:
         pending.drop_constraint("fk_pending_inherits_claim", type_="foreignkey")
         pending.drop_column("inherits")
-    op.drop_index("ix_window_state", table_name="window")
+    for index in ("ix_window_until", "ix_window_lane", "ix_window_state"):
+        op.drop_index(index, table_name="window")
     with op.batch_alter_table("window") as window:
         for column in ("lane", "since", "until", "resume", "holder", "leased_until", "not_before", "why"):
             window.drop_column(column)
