@@ -167,6 +167,9 @@ def test_the_reference_holds_what_can_be_lost(scenes: Mapping[str, Scene]) -> No
 # -- the arms without the guard ----------------------------------------------------------------------
 
 
+_LANE = "WHERE lane = 'water-supply.999901.0'"
+
+
 def test_a_window_that_is_lost_would_be_seen(tmp_path: Path, scenes: Mapping[str, Scene]) -> None:
     """It is said to have been read before anybody has read it."""
     scene = scenes["weibo"]
@@ -175,7 +178,7 @@ def test_a_window_that_is_lost_would_be_seen(tmp_path: Path, scenes: Mapping[str
     killer.kill("work", 1 / scene.needed, "both")
     killer.settle()
     scene.server.set(all=None)
-    change(killer.desk, "UPDATE window SET state = 'finished' WHERE lane = 'water-supply.999901.0'")
+    change(killer.desk, f"UPDATE window SET state = 'finished', holder = NULL {_LANE}")
     killer.desk.crawl(as_of=NOW.isoformat())
     assert not is_open(killer.desk)
     found = state(killer.desk)
@@ -188,10 +191,7 @@ def test_a_window_that_is_read_twice_would_be_seen(tmp_path: Path, scenes: Mappi
     scene.desk(tmp_path / "none")  # for its stand-in
     shutil.copytree(scene.folder, tmp_path / "desk")
     desk = Desk(tmp_path / "desk")
-    change(
-        desk,
-        "UPDATE window SET state = 'waiting', cursor = 0, resume = '' WHERE lane = 'water-supply.999901.0'",
-    )
+    change(desk, f"UPDATE window SET state = 'waiting', cursor = 0, resume = '' {_LANE}")
     desk.crawl(as_of=NOW.isoformat())
     found = state(desk)
     assert {name for name, rows in scene.state.items() if found[name] != rows} == {"outcomes"}
@@ -209,8 +209,10 @@ def change(desk: Desk, statement: str) -> None:
 
 @pytest.mark.parametrize("remembered", [True, False])
 def test_kills_never_lift_the_days_budget(tmp_path: Path, scenes: Mapping[str, Scene], remembered: bool) -> None:
-    """A kill wastes some of the day's requests; the rest of the work is the next day's. Then, that the days are counted
-    in rows is what keeps it so: they are forgotten at each kill."""
+    """A kill wastes some of the day's requests, and the rest of the work is the next days'.
+
+    Without the rows in which they are counted, more would be asked.
+    """
     scene, limit = scenes["news"], 2 * CHUNK
     assert limit < scene.needed
     killer = Killer(scene, scene.desk(tmp_path, daily=limit), random.Random(2))
@@ -228,3 +230,62 @@ def test_kills_never_lift_the_days_budget(tmp_path: Path, scenes: Mapping[str, S
         scene.server.clear()
     assert not is_open(killer.desk)
     assert state(killer.desk)["outcomes"] == scene.state["outcomes"]
+
+
+# -- who is left, and who comes back -----------------------------------------------------------------
+
+
+def test_children_end_with_their_parent(tmp_path: Path, scenes: Mapping[str, Scene]) -> None:
+    """With the page in hand, giving back what they hold; and after a while where no answer comes at all."""
+    busy, hanging = scenes["weibo"], scenes["wechat"]
+    desks = {scene.name: scene.desk(tmp_path / scene.name) for scene in (busy, hanging)}
+    hanging.server.set(all="hang")
+    for scene, share in ((hanging, 1 / hanging.needed), (busy, 0.2)):
+        killer = Killer(scene, desks[scene.name], random.Random(3))
+        killer.kill("work", share, "parent")
+        killer.settle()
+        assert scene.asked() <= share * scene.needed + scene.needed // 3
+    held = "SELECT holder FROM host UNION ALL SELECT holder FROM window"
+    assert {holder for (holder,) in desks["weibo"].rows(held)} == {None}
+
+
+def test_who_wakes_up_after_its_lease_stores_and_asks_nothing(tmp_path: Path, scenes: Mapping[str, Scene]) -> None:
+    """A crawl whose processes sleep while another one, 25 minutes later, has begun to read in its place."""
+    scene = scenes["weibo"]
+    desk = scene.desk(tmp_path)
+    sleeper, child = asleep(scene, desk, NOW.isoformat(), 0.2)
+    second, other = asleep(scene, desk, (NOW + timedelta(minutes=25)).isoformat(), 0.5)
+    asked = scene.asked()
+    child.resume()
+    sleeper.communicate(timeout=PATIENCE)
+    assert sleeper.returncode == 0
+    assert asked < scene.needed - 10
+    assert scene.asked() <= asked + 3  # what was on its way, and sent again
+    other.resume()
+    second.communicate(timeout=PATIENCE)
+    assert (second.returncode, is_open(desk)) == (0, False)
+    assert state(desk) == scene.state
+    scene.assert_paid(desk)
+
+
+def asleep(scene: Scene, desk: Desk, as_of: str, share: float) -> tuple[subprocess.Popen[bytes], psutil.Process]:
+    """A crawl whose child stands still, not in the middle of a transaction."""
+    process = desk.start(*CRAWL, as_of)
+    until(lambda: scene.asked() >= share * scene.needed, PATIENCE)
+    (child,) = psutil.Process(process.pid).children()
+    child.suspend()
+    while is_writing(desk):
+        child.resume()
+        time.sleep(0.005)
+        child.suspend()
+    return process, child
+
+
+def is_writing(desk: Desk) -> bool:
+    """Whether somebody has the database's writer."""
+    with closing(sqlite3.connect(desk.folder / "chengqing.db", timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        return False

@@ -121,7 +121,7 @@ def test_the_order_of_the_lanes_makes_no_difference(lanes: list[Lane], left: Quo
 def test_not_even_rounding_depends_on_the_order(order: tuple[int, ...]) -> None:
     """These three floats have another sum in another order; two hazards that brought the same stay equal."""
     times = {"since": NOW - HALF_LIFE, "looked_at": NOW - HALF_LIFE}
-    some = [lane(f"{n}{h}", hazard=h, hits=hits, **times) for h in "ab" for n, hits in enumerate((1.1, 27.3, 46.0))]
+    some = [lane(f"{n}{h}", hazard=h, hits=hits, **times) for h in "ab" for n, hits in enumerate((5.8, 8.7, 9.4))]
     shuffled = [*some[:3], *(some[3 + n] for n in order)]
     assert planned(shuffled, 0).left == ("2a", "2b", "1a", "1b", "0a", "0b")
 
