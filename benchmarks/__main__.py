@@ -1,7 +1,9 @@
 """All benchmarks: ``python -m benchmarks``."""
 
-from benchmarks import grouping, quality, throughput
+from benchmarks import crawl, grouping, quality, quota, throughput
 
 quality.main()
 throughput.main()
 grouping.main()
+crawl.main()
+quota.main()

@@ -262,7 +262,7 @@ def demo(context: typer.Context) -> None:
     town.prepare(options.data)
     if addresses := town.servers():
         town.declare_live(options.data, addresses)
-    end = town.briefing(SystemClock().now())
+    end = town.served_end() or town.briefing(SystemClock().now())
     with opened(context, clock=ReplayClock(end + timedelta(seconds=SETTLE))) as workspace:
         town.mark(workspace)
         screen = out()

@@ -22,8 +22,9 @@ from pipelines import schema
 from pipelines.store import upsert
 
 MARK = "DEMO"
+END = "end"
 SERVERS = "CHENGQING_TOWN"
-"""Variable of the environment: a JSON object, name of a server to its address."""
+"""Variable of the environment: a JSON object, name of a server to its address, and the moment their data end at."""
 CONFIG = Path(__file__).parent / "town" / "config"
 LIVE = Path(__file__).parent / "town" / "live"
 STAND_IN = "town-token"
@@ -60,6 +61,12 @@ def briefing(now: datetime) -> datetime:
     return morning if morning <= now else morning - timedelta(days=1)
 
 
+def served_end() -> datetime | None:
+    """The briefing moment that the stand-in servers' data end at; None where the environment names no servers."""
+    given = os.environ.get(SERVERS)
+    return datetime.fromisoformat(json.loads(given)[END]) if given else None
+
+
 def servers() -> Mapping[str, str]:
     """The stand-in servers that the environment names; none where it names none.
 
@@ -68,7 +75,7 @@ def servers() -> Mapping[str, str]:
     given = os.environ.get(SERVERS)
     if not given:
         return {}
-    found = {str(name): str(url) for name, url in json.loads(given).items()}
+    found = {str(name): str(url) for name, url in json.loads(given).items() if name != END}
     if not all(url.startswith("http://") and is_loopback(url[7:].split(":")[0]) for url in found.values()):
         raise DemoRefused(say("base_loopback"))
     return found

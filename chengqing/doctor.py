@@ -11,7 +11,7 @@ from typing import Literal
 
 from rich.console import Console
 
-from chengqing.clock import Clock
+from chengqing.clock import CHINA, Clock
 from chengqing.config import Config, ConfigError, load_config
 from chengqing.keys import KeyringError
 from chengqing.messages import say
@@ -82,7 +82,7 @@ def _language(settings: Config) -> Iterator[Check]:
 
 
 def _sources(settings: Config, clock: Clock) -> Iterator[Check]:
-    today = clock.now().date()
+    today = clock.now().astimezone(CHINA).date()
     if not settings.sources:
         yield Check("missing", say("doctor_no_source"))
     for source in settings.sources.values():

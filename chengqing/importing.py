@@ -113,7 +113,7 @@ def import_file(
             now=datetime.fromtimestamp(window.as_of, UTC),
             organisation=source.organisation.name if source and source.organisation else None,
             accounts=frozenset(source.biz) if isinstance(source, ContractFiles) else frozenset(),
-            permitted=source is None or source.stores(workspace.clock.now().date()),
+            permitted=source is None or source.stores(workspace.today),
         )
         unknown = _read_all(workspace, window, key, _records(stream, window, format, edge), size, progress)
         _end(workspace, window, key)

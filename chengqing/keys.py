@@ -188,6 +188,15 @@ class Keyring:
         """Add ids of erased claims, durably, before the rows go."""
         self._remember("erased", claims)
 
+    def forgotten(self) -> dict[str, int]:
+        """Sources of which everything was erased, with the moment (Unix seconds): replayed like erased claims."""
+        rows = (line.split(":") for line in self._lines("forgotten"))
+        return {source: int(at) for source, at in rows}
+
+    def remember_forgotten(self, source: str, at: int) -> None:
+        """Add a forgotten source, durably, before its rows go."""
+        self._remember("forgotten", [f"{source}:{at}"])
+
     def hidden(self) -> list[tuple[str, str, int]]:
         """(claim, who, when in Unix seconds) of claims that were hidden until a second person confirms."""
         rows = (line.split(":") for line in self._lines("hidden"))

@@ -9,20 +9,24 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TextIO
 
-from chengqing.clock import Clock
+import sqlalchemy as sa
+
+from chengqing.clock import CHINA, Clock, ReplayClock
 from chengqing.config import Config, load_config
+from chengqing.crawl.forget import replay
 from chengqing.keys import Keyring
 from chengqing.messages import cause, say
 from nlp.packs import Packs, load_packs
 from nlp.reader import Reader, load_reader
 from nlp.score import Scorer, load_scorer
-from pipelines import epochs, erase, retention, windows
+from pipelines import epochs, erase, retention, schema, windows
 from pipelines.migrate import HEAD, revision, upgrade
-from pipelines.store import Store, sqlite_url
+from pipelines.store import Store, sqlite_url, upsert
 
 
 class WorkspaceError(RuntimeError):
@@ -48,6 +52,11 @@ class Workspace:
     def now(self) -> int:
         """The clock, in Unix seconds."""
         return int(self.clock.now().timestamp())
+
+    @property
+    def today(self) -> date:
+        """The day at +08:00, by which a basis ends."""
+        return self.clock.now().astimezone(CHINA).date()
 
     @cached_property
     def reader(self) -> Reader:
@@ -104,6 +113,7 @@ def open_workspace(
                     waiting()
                     fcntl.flock(file, fcntl.LOCK_EX)
                 upgrade(store)
+                _check_replay(workspace)
                 if _owe(workspace):
                     _empty_log(workspace, warn)
             if not keep_turn:
@@ -146,6 +156,19 @@ def _empty_log(workspace: Workspace, warn: Callable[[str], None]) -> None:
         warn(say("kind_retention", problem=error))
 
 
+def _check_replay(workspace: Workspace) -> None:
+    """A simulated clock runs only where nothing was crawled by the real one, and never back: it would end live keys."""
+    if not isinstance(workspace.clock, ReplayClock):
+        return
+    window, fact = schema.window, schema.fact
+    with workspace.store.write() as connection:
+        latest = connection.scalar(sa.select(sa.func.max(window.c.opened_at)).where(window.c.since.is_not(None)))
+        replayed = connection.scalar(sa.select(fact.c.value).where(fact.c.key == "replay")) is not None
+        if latest is not None and not (replayed and latest <= workspace.now):
+            raise WorkspaceError(say("as_of_refused", folder=workspace.folder))
+        upsert(connection, fact, [{"key": "replay", "value": "by a simulated clock"}])
+
+
 def _owe(workspace: Workspace) -> bool:
     """What every start owes, see the head of this module; whether anything was deleted."""
     keys, now = workspace.keys, workspace.now
@@ -158,6 +181,7 @@ def _owe(workspace: Workspace) -> bool:
         gone += erase.drop_wording(connection, keys.audit(), now)
         gone += epochs.end_missing(connection, keys.names(), now)
         needed = {window.epoch for window in windows.unfinished(connection)}
-    for name in keys.private_names() - needed:
+        ended = epochs.ended(connection, keys.names())
+    for name in keys.private_names() - needed | ended:
         keys.destroy(name)
-    return bool(gone)
+    return bool(gone) | replay(workspace)

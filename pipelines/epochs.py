@@ -27,6 +27,13 @@ def begin(connection: Connection, epoch: str, opened_at: int) -> None:
     connection.execute(insert(connection, schema.epoch).values(row).on_conflict_do_nothing(index_elements=["name"]))
 
 
+def ended(connection: Connection, names: Collection[str]) -> set[str]:
+    """Those of ``names`` that have ended although their key may still stand: a kill came between the two."""
+    table = schema.epoch
+    query = sa.select(table.c.name).where(table.c.name.in_(sorted(names)), table.c.ended_at.is_not(None))
+    return set(connection.scalars(query))
+
+
 def tell_hazards(connection: Connection, epoch: str, now: int) -> None:
     """Keep, in steps, how many accounts spoke of each hazard in groups that stayed below the floor."""
     pending = schema.pending

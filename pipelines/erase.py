@@ -79,13 +79,15 @@ def erase(connection: Connection, claims: Collection[str], actor: str, key: byte
     pending = schema.pending
     stood = sorted(filter(None, (resolve(connection, claim) for claim in set(claims))))
     for claim in stood:
-        of_claim = sa.select(pending.c.id).where(pending.c.claim == claim)
+        of_claim = sa.select(pending.c.id).where(_belongs([claim]))
         _drop_clauses(connection, [claim])
         connection.execute(sa.delete(schema.group_article).where(schema.group_article.c.group.in_(of_claim)))
         connection.execute(
             sa.update(pending)
-            .where(pending.c.claim == claim)
-            .values(muted=True, claim=None, bins=0, mentions=0, questions=0, reposts=0, hazards={}, rules=[])
+            .where(_belongs([claim]))
+            .values(
+                muted=True, claim=None, inherits=None, bins=0, mentions=0, questions=0, reposts=0, hazards={}, rules=[]
+            )
         )
         connection.execute(sa.delete(schema.claim).where(schema.claim.c.id == claim))
         audit.append(connection, key, audit.Entry(now, actor, "erase", claim))
@@ -93,10 +95,16 @@ def erase(connection: Connection, claims: Collection[str], actor: str, key: byte
     return stood
 
 
+def _belongs(claims: Collection[str]) -> sa.ColumnElement[bool]:
+    """Groups of the claims, and those under a newer key that wait to become part of them."""
+    pending = schema.pending
+    return sa.or_(pending.c.claim.in_(claims), pending.c.inherits.in_(claims))
+
+
 def _drop_clauses(connection: Connection, claims: Collection[str]) -> None:
     """Delete the clauses of the claims' groups, keyed and worded: sets and texts below what is shown."""
-    clause, text, pending = schema.clause, schema.clause_text, schema.pending
-    of_claims = sa.select(pending.c.id).where(pending.c.claim.in_(claims))
+    clause, text = schema.clause, schema.clause_text
+    of_claims = sa.select(schema.pending.c.id).where(_belongs(claims))
     hashes = sa.select(clause.c.hash).where(clause.c.group.in_(of_claims))
     connection.execute(sa.delete(text).where(text.c.hash.in_(hashes)))
     connection.execute(sa.delete(clause).where(clause.c.group.in_(of_claims)))

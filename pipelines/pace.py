@@ -72,6 +72,19 @@ def asked(connection: Connection, hosts: Collection[str], now: float) -> None:
     connection.execute(sa.update(host).where(host.c.name.in_(sorted(hosts))).values(asked_at=now))
 
 
+def robots_absent(connection: Connection, hosts: Collection[str], now: float) -> None:
+    """Record that an API among ``hosts`` had no robots.txt that says anything, and was called (Bound 1)."""
+    host = schema.host
+    connection.execute(sa.update(host).where(host.c.name.in_(sorted(hosts))).values(robots_absent_at=int(now)))
+
+
+def without_robots(connection: Connection, hosts: Collection[str]) -> bool:
+    """Whether one of ``hosts`` was called without a robots.txt."""
+    host = schema.host
+    query = sa.select(host.c.name).where(host.c.name.in_(sorted(hosts)), host.c.robots_absent_at.is_not(None))
+    return connection.scalars(query).first() is not None
+
+
 def last_asked(connection: Connection, hosts: Collection[str]) -> float:
     """When one of ``hosts`` was last asked, in Unix seconds; 0 for never."""
     host = schema.host

@@ -55,6 +55,8 @@ class _Rules:
     window: sa.ColumnElement[bool]
     known: sa.ColumnElement[bool]
     visit: sa.ColumnElement[bool]
+    lane: sa.ColumnElement[bool]
+    unknown_field: sa.ColumnElement[bool]
 
     @classmethod
     def at(cls, limits: Limits, now: int) -> "_Rules":
@@ -71,6 +73,8 @@ class _Rules:
             window=schema.window.c.until < day,
             known=schema.known.c.at < day,
             visit=schema.visit.c.at < day,
+            lane=schema.lane.c.looked_at < day,
+            unknown_field=schema.unknown_field.c.at < day,
         )
 
 
@@ -79,8 +83,8 @@ def sweep(connection: Connection, limits: Limits, now: int) -> Swept:
     rules = _Rules.at(limits, now)
     groups = _pending(connection, rules)
     _young_sets(connection, now // 3600 - limits.pending_hours)
-    for table, rule in ((schema.window, rules.window), (schema.known, rules.known), (schema.visit, rules.visit)):
-        connection.execute(sa.delete(table).where(rule))
+    for table in (schema.window, schema.known, schema.visit, schema.lane, schema.unknown_field):
+        connection.execute(sa.delete(table).where(getattr(rules, table.name)))
     return Swept(
         groups=groups,
         seen=connection.execute(sa.delete(schema.seen).where(rules.seen)).rowcount,

@@ -132,6 +132,7 @@ pending = Table(
     Column("inherits", ForeignKey("claim.id", ondelete="SET NULL")),
     Index("ix_pending_epoch", "epoch"),
     Index("ix_pending_claim", "claim"),
+    Index("ix_pending_inherits", "inherits"),
 )
 """A group of near duplicates. ``bins`` is its 64-bit set, zeroed when the floor is reached.
 
@@ -367,8 +368,12 @@ host = Table(
     Column("holder", String(80)),
     Column("leased_until", Float),
     Column("asked_at", Float, nullable=False, default=0),
+    Column("robots_absent_at", BigInteger),
 )
-"""Hosts that are asked: who asks now, and when it was last asked (Unix seconds)."""
+"""Hosts that are asked: who asks now, and when it was last asked (Unix seconds).
+
+``robots_absent_at``: when an API called with the operator's own credentials last had no robots.txt that says anything.
+"""
 
 budget = Table(
     "budget",
@@ -388,7 +393,7 @@ breaker = Table(
     Column("why", String(24), nullable=False),
     Column("credential", String(64)),
 )
-"""What is left alone: ``host:…``, ``source:…`` or ``quota:…`` until a moment, or (null) until a person has acted.
+"""What is left alone: ``host:…`` or ``source:…``, until a moment, or (null) until a person has acted.
 
 ``credential`` is a keyed value of the credentials that were refused: with new ones the source is asked again.
 """

@@ -32,6 +32,9 @@ _NONE = (404, 410)
 _AGENT = re.compile(r"(?i)user[ -]?agent\b")
 _SITEWIDE = re.compile(r"(?i)(?:sitemaps?|site-map|host)\b")
 
+ABSENT = "robots/absent"
+"""The statistic that counts APIs whose robots.txt says nothing."""
+
 
 class RobotsDenied(IgnoreRequest):
     """The host's robots.txt forbids the request, or can't be read; nothing was sent."""
@@ -91,7 +94,7 @@ class FailClosedRobots(RobotsTxtMiddleware):
         missing = answer is not None and answer.status in _NONE
         text = readable(answer) if answer is not None and not missing else None
         if text is None and self._polite.official:
-            self._stats.inc_value("robots/absent")
+            self._stats.inc_value(ABSENT)
         if text is None:
             text = b"" if missing or self._polite.official else _DENY
         return ProtegoRobotParser(text, None)

@@ -12,6 +12,7 @@ from pipelines.crawled import TAKE
 from pipelines.page import Page
 from spiders.conversation import Rule
 from spiders.host import HostSpider, Work
+from spiders.robots import ABSENT as ROBOTS_ABSENT
 from spiders.settings import ON_SEND, settings
 
 
@@ -24,10 +25,10 @@ def ask(
     *,
     take: Callable[[Page], object],
     on_send: Callable[[], None],
-) -> None:
+) -> bool:
     """Let ``spider`` do ``work``: every page goes to ``take``, ``on_send`` is called before every request.
 
-    Raises what kept the spider from beginning.
+    Whether an API without a robots.txt was called. Raises what kept the spider from beginning.
     """
     given: dict[str, Any] = settings(
         agent=user_agent(workspace.config),
@@ -40,6 +41,8 @@ def ask(
     given[TAKE] = lambda page: take(page)
     given[ON_SEND] = lambda: on_send()
     process = AsyncCrawlerProcess(given)
-    crawl = process.crawl(spider, work=work, now=workspace.clock.now)
+    crawler = process.create_crawler(spider)
+    crawl = process.crawl(crawler, work=work, now=workspace.clock.now)
     process.start()
     crawl.result()
+    return bool(crawler.stats.get_value(ROBOTS_ABSENT))

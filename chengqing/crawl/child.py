@@ -2,7 +2,7 @@
 
 It is started by :mod:`chengqing.crawl.rounds`, which hands it its order on standard input and keeps that open: when it
 closes, the parent is gone, and the child ends after the page in hand. Nothing of a person or a credential is in its
-arguments or environment.
+arguments; credentials are read where the configuration says they are.
 """
 
 import json
@@ -129,7 +129,7 @@ class _Child:
 
     def _crawl(self) -> None:
         rules = tuple(dict.fromkeys(rule for reader in self._readers.values() for rule in reader.rules))
-        ask(
+        absent = ask(
             HostSpider,
             self._workspace,
             self._group,
@@ -138,6 +138,9 @@ class _Child:
             take=self._take,
             on_send=self._work.on_send,
         )
+        if absent:
+            with self._workspace.store.write() as connection:
+                pace.robots_absent(connection, self._group.netlocs, self._now())
 
     def _take(self, page: Page) -> None:
         counts = self._intake.take(page, self._work.beyond(page))

@@ -10,7 +10,7 @@ from chengqing import show
 from chengqing.actor import actor_of
 from chengqing.clock import Clock, ReplayClock, SystemClock, parse_moment
 from chengqing.crawl import screens
-from chengqing.crawl.forget import forget, left
+from chengqing.crawl.forget import forget, known, left
 from chengqing.crawl.rounds import Outcome, Rounds
 from chengqing.crawl.status import standings
 from chengqing.crawl.tried import HostHeld
@@ -78,7 +78,10 @@ def rounds_of(context: typer.Context, workspace: Workspace) -> Rounds:
     """Rounds that end when the command is told to."""
     options: Options = context.obj
     rounds = Rounds(
-        workspace, str(options.config) if options.config else None, options.log_level or workspace.config.log_level
+        workspace,
+        str(options.config) if options.config else None,
+        options.log_level or workspace.config.log_level,
+        warn=lambda text: errors().print(text),
     )
 
     def stop(*_: object) -> None:
@@ -137,7 +140,7 @@ def try_(
         (one,) = crawled_of(workspace, [source])
         if one.disabled is not None:
             raise typer.BadParameter(say("source_disabled", id=source, why=one.disabled))
-        if not one.stores(workspace.clock.now().date()):
+        if not one.stores(workspace.today):
             raise typer.BadParameter(say("source_disabled", id=source, why=say("skip_expired")))
         from chengqing.crawl.trial import try_source  # Scrapy is slow to load, and no other command needs it
 
@@ -172,7 +175,10 @@ def forget_(
     actor = actor_of(by)
     with opened(context) as workspace:
         declared = workspace.config.sources.get(source)
-        if declared is not None and declared.stores(workspace.clock.now().date()) and not yes:
+        with workspace.store.read() as connection:
+            if declared is None and not known(connection, source):
+                _named(workspace, source)
+        if declared is not None and declared.stores(workspace.today) and not yes:
             errors().print(say("source_forget_sure", id=source))
             raise typer.Exit(REFUSED)
         forgotten = forget(workspace, source, actor)

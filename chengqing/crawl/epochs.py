@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from chengqing.keys import LIFE_HOURS
 from chengqing.workspace import Workspace
-from pipelines import epochs, schema
+from pipelines import epochs
 from pipelines.epoch import EpochKey
-from pipelines.store import insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,6 @@ def open_epochs(workspace: Workspace) -> SharedKeys:
         ring.rotate(now // 3600)
         shared = ring.shared()
         for start, key in shared:
-            row = {"name": key.epoch, "private": False, "opened_at": start * 3600, "ended_at": None}
-            connection.execute(insert(connection, schema.epoch).on_conflict_do_nothing(index_elements=["name"]), [row])
+            epochs.begin(connection, key.epoch, start * 3600)
             epochs.carry(connection, key)
     return SharedKeys(tuple(shared))

@@ -6,14 +6,17 @@ its mentions; claims that it alone carried go whole. Other sources' posts bring 
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from chengqing.workspace import Workspace
 from pipelines import articles, audit, epochs, erase, outbox, retention, schema
 from pipelines.pace import Breaker, trip
 from pipelines.store import slices
+
+if TYPE_CHECKING:  # it imports this module: a start replays what was forgotten
+    from chengqing.workspace import Workspace
 
 FORGOTTEN = "forgotten"
 _OWN = (
@@ -38,24 +41,53 @@ class Forgotten:
     windows: int
 
 
-def forget(workspace: Workspace, source: str, actor: str) -> Forgotten:
+def forget(workspace: "Workspace", source: str, actor: str) -> Forgotten:
     """Erase everything of ``source``, stop it, and write who did so into the record."""
     now, ring = workspace.now, workspace.keys
+    ring.remember_forgotten(source, now)
     with workspace.store.write() as connection:
         alone, shared = _claims(connection, source)
         ring.remember_erased(name for claim in alone for name in erase.names(connection, claim))
         erase.erase(connection, alone, actor, ring.audit(), now)
         _trim(connection, shared, source, now)
         gone = _articles(connection, source, now)
+        keys = {key.epoch for _, key in ring.shared()} | _imports(connection, source)
         windows = _rows(connection, source)
-        for _, key in ring.shared():
-            epochs.end(connection, key.epoch, now)
+        for epoch in sorted(keys):
+            epochs.end(connection, epoch, now)
         trip(connection, Breaker(f"source:{source}", 0, None, FORGOTTEN, None))
         audit.append(connection, ring.audit(), audit.Entry(now, actor, "forget", source[:40]))
-    for _, key in ring.shared():
-        ring.destroy(key.epoch)
+    for epoch in keys:
+        ring.destroy(epoch)
     retention.empty_log(workspace.store)
     return Forgotten(gone, len(alone), len(shared), windows)
+
+
+def replay(workspace: "Workspace") -> bool:
+    """Forget again what a restored backup has brought back: rows older than the forgetting; whether there were any."""
+    with workspace.store.read() as connection:
+        back = [source for source, at in workspace.keys.forgotten().items() if _stands(connection, source, at)]
+    for source in back:
+        forget(workspace, source, "system")
+    return bool(back)
+
+
+def known(connection: Connection, source: str) -> bool:
+    """Whether anything on record names the source."""
+    return bool(left(connection, source))
+
+
+def _stands(connection: Connection, source: str, at: int) -> bool:
+    window = schema.window
+    query = sa.select(window.c.id).where(window.c.source == source, window.c.opened_at <= at).limit(1)
+    return connection.scalar(query) is not None
+
+
+def _imports(connection: Connection, source: str) -> set[str]:
+    """Private epochs of imports of the source that are not finished."""
+    window = schema.window
+    query = sa.select(window.c.epoch).where(window.c.source == source, window.c.epoch.is_not(None))
+    return set(connection.scalars(query))
 
 
 def left(connection: Connection, source: str) -> dict[str, int]:
@@ -83,26 +115,30 @@ def _claims(connection: Connection, source: str) -> tuple[list[str], list[str]]:
 
 
 def _trim(connection: Connection, claims: list[str], source: str, now: int) -> None:
-    """Take the source's mentions and all individuals' wording out of claims that others carry too."""
-    hour, claim, clause = schema.claim_hour, schema.claim, schema.shared_clause
+    """Leave of claims that others carry too what the others are known to have said, without individuals' wording.
+
+    What was said before the floor was reached names no source: it may have been this one's, and goes.
+    """
+    hour, clause, part = schema.claim_hour, schema.shared_clause, schema.part
     for some in slices(claims):
-        parts = connection.execute(
+        rows = connection.execute(
             sa.select(hour.c.claim, sa.func.sum(hour.c.mentions).label("m"), sa.func.sum(hour.c.questions).label("q"))
-            .where(hour.c.claim.in_(some), hour.c.source == source)
+            .where(hour.c.claim.in_(some), hour.c.source != source)
             .group_by(hour.c.claim)
-        ).all()
-        for row in parts:
-            connection.execute(
-                sa.update(claim)
-                .where(claim.c.id == row.claim)
-                .values(
-                    mentions=sa.case((claim.c.mentions > row.m, claim.c.mentions - row.m), else_=0),
-                    questions=sa.case((claim.c.questions > row.q, claim.c.questions - row.q), else_=0),
-                    version=claim.c.version + 1,
-                )
-            )
+        )
+        others = {row.claim: (row.m, row.q) for row in rows}
+        for claim in some:
+            _count_anew(connection, claim, *others.get(claim, (0, 0)))
         connection.execute(sa.delete(clause).where(clause.c.claim.in_(some)))
+        # A variant is told apart by pieces of its wording.
+        connection.execute(sa.delete(part).where(part.c.claim.in_(some), part.c.guard.is_not(None)))
     outbox.put(connection, "claim", claims, now)
+
+
+def _count_anew(connection: Connection, name: str, mentions: int, questions: int) -> None:
+    claim = schema.claim
+    counted = {"mentions": mentions, "questions": questions, "version": claim.c.version + 1}
+    connection.execute(sa.update(claim).where(claim.c.id == name).values(counted))
 
 
 def _articles(connection: Connection, source: str, now: int) -> int:

@@ -18,6 +18,7 @@ from chengqing.crawl.groups import Group, groups
 from chengqing.crawl.holder import gone
 from chengqing.crawl.order import Order
 from chengqing.crawl.planning import Planned, plan
+from chengqing.messages import say
 from chengqing.source import Crawled
 from chengqing.workspace import Workspace
 from pipelines import epochs, queue, retention, said
@@ -52,6 +53,7 @@ class Rounds:
     workspace: Workspace
     config: str | None
     level: str
+    warn: Callable[[str], None]
     _running: list[_Running] = field(default_factory=list)
     _stopped: bool = False
 
@@ -130,7 +132,10 @@ class Rounds:
                 epochs.tell_hazards(connection, name, workspace.now)
             said.attach(connection, workspace.now)
             retention.sweep(connection, workspace.config.retention, workspace.now)
-        retention.empty_log(workspace.store)
+        try:
+            retention.empty_log(workspace.store)
+        except retention.RetentionError as error:
+            self.warn(say("kind_retention", problem=error))  # the next housekeeping tries again
 
     # -- children ------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from chengqing.clock import CHINA
 from chengqing.source import Source
 from chengqing.workspace import Workspace
 from pipelines import pace, schema
@@ -56,7 +55,7 @@ def _standing(
     return Standing(
         source=source,
         disabled=source.disabled,
-        expired=not source.stores(workspace.clock.now().astimezone(CHINA).date()),
+        expired=not source.stores(workspace.today),
         stopped=breaker.why if breaker else None,
         until=connection.scalar(sa.select(sa.func.max(window.c.until)).where(mine, window.c.state == FINISHED)),
         waiting={row.why: row.n for row in waiting},

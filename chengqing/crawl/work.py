@@ -1,6 +1,7 @@
 """What the spider of a group of hosts works through: leased windows, one by one, within budgets and breakers."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,6 +78,8 @@ class CrawlWork:
         self._tripped = False
         self._closed = False
         self._rounds: dict[str, list[str]] = {}
+        self._share: dict[str, int] = {}
+        self._calls: Counter[str] = Counter()
 
     @property
     def _now(self) -> float:
@@ -142,6 +145,9 @@ class CrawlWork:
             if not isinstance(source, WeiboSearch):
                 continue
             lanes = self._round(connection, source, now)
+            if self._calls[source.id] >= self._share[source.id]:
+                self._save(connection, source, lanes, now)
+                lanes.clear()
             while lanes:
                 wanted = sa.and_(window.c.source == source.id, window.c.lane == lanes[0])
                 found = queue.lease(connection, wanted, self._holder, now=now, until=until)
@@ -155,17 +161,20 @@ class CrawlWork:
         if source.id not in self._rounds:
             waiting = queue.waiting(connection, source.id, now)
             lanes = self._lanes(connection, source.id, waiting)
-            calls = pace.left(connection, self._group.limits(source), now)
-            chosen = quota.plan(
-                lanes,
-                quota.Quota(calls=calls, seconds=pace.left_of_day(now)),
-                now=int(now),
-                round_seconds=source.politeness.poll_minutes * 60,
-            )
-            left = set(chosen.left)
-            queue.set_why(connection, [stretch.id for stretch in waiting if stretch.lane in left], queue.BUDGET)
+            calls, seconds = pace.left(connection, self._group.limits(source), now), source.politeness.poll_minutes * 60
+            spare = quota.Quota(calls=calls, seconds=pace.left_of_day(now))
+            chosen = quota.plan(lanes, spare, now=int(now), round_seconds=seconds)
+            self._share[source.id] = quota.share_of(spare, seconds)
+            self._save(connection, source, chosen.left, now)
             self._rounds[source.id] = [choice.lane for choice in chosen.chosen]
         return self._rounds[source.id]
+
+    @staticmethod
+    def _save(connection: Connection, source: Crawled, lanes: Collection[str], now: float) -> None:
+        """Leave ``lanes`` for another round: this one's calls are spent, or better spent elsewhere."""
+        left = set(lanes)
+        waiting = queue.waiting(connection, source.id, now)
+        queue.set_why(connection, [stretch.id for stretch in waiting if stretch.lane in left], queue.BUDGET)
 
     def _lanes(self, connection: Connection, source: str, waiting: list[Stretch]) -> list[quota.Lane]:
         """What is known of every lane that has something to read."""
@@ -205,7 +214,7 @@ class CrawlWork:
                 signers=self._keys,
                 now=moment,
                 organisation=source.organisation.name if source.organisation else None,
-                permitted=source.stores(moment.date()),
+                permitted=source.stores(self._workspace.today),
             ),
             memory=Stored(self._workspace.store, stretch.source, int(moment.timestamp()) - RECHECKED),
         )
@@ -233,7 +242,7 @@ class CrawlWork:
         look = self._looks.pop(errand.task.window)
         if isinstance(self._sources[look.stretch.source], WeiboSearch):
             self._read.append(look)  # written down with the next lease
-        log.debug("window read", source=look.stretch.source, window=look.stretch.id, kept=look.kept)
+        log.debug("window read", source=look.stretch.source, window=look.stretch.id)
 
     def _learn(self, connection: Connection, now: int) -> None:
         """Write down what asking about a hazard in a county brought, in steps."""
@@ -283,7 +292,10 @@ class CrawlWork:
         if remedy == "stop":
             return [pace.Breaker(one, 1, None, failure.kind, credential(self._workspace, source))]
         if failure.kind == "quota":
-            return [pace.Breaker(one, 1, now + (failure.wait or 3600 - now % 3600), failure.kind, None)]
+            until, mine = now + (failure.wait or 3600 - now % 3600), credential(self._workspace, source)
+            # The limit is the credential's, whichever source has used it up.
+            same = [other.id for other in self._sources.values() if credential(self._workspace, other) == mine]
+            return [pace.Breaker(f"source:{id_}", 1, until, failure.kind, None) for id_ in same]
         if failure.kind == "robots":
             return [pace.Breaker(one, 1, now + ROBOTS_AGAIN, failure.kind, None)]
         if failure.kind in ("store", "fault", "looping", "changed_shape"):
@@ -307,6 +319,7 @@ class CrawlWork:
             raise
         for look in self._looks.values():
             look.calls += 1
+            self._calls[look.stretch.source] += 1
 
     def stop(self) -> None:
         """Ask nothing more: the page in hand is stored, and its window goes back."""

@@ -6,6 +6,7 @@ The lists are written down here, apart from the program's own. Every process of 
 import json
 import os
 import re
+import subprocess
 import sys
 import tomllib
 from collections import Counter
@@ -21,16 +22,16 @@ import pytest
 from typer.main import get_command
 
 from chengqing.cli import app
+from chengqing.clock import CHINA
 from nlp import packs
 from tests.servers.running import Hit, Running, start
 from tests.servers.wechat import publication
-from tests.support.desk import AS_OF, Desk, publisher, timeline, wechat, weibo
+from tests.support.desk import Desk, publisher, timeline, wechat, weibo
 from tests.support.statuses import status
 
 pytestmark = pytest.mark.timeout(600)  # much of it waits for a machine that may have other things to do
 
-AT = datetime.fromisoformat(AS_OF)
-LATER = (AT + timedelta(hours=2)).isoformat()
+AT = datetime.now(CHINA).replace(microsecond=0)
 OUTLET = "云岫发布"
 LIST = "/openapi/v2/channel_article/list"
 ALLOWED = {
@@ -108,8 +109,9 @@ class Wire:
     def sources(self) -> dict[str, str]:
         """What may be declared, by id."""
         url = self.servers["news"].url
+        params = '{ channelId = "{channel}", size = 20 }'
         listed = (
-            f'channels = ["民生"]\nlist = {{ url = "{url}{LIST}", params = {{ channelId = "{{channel}}", size = 20 }} }}\n'
+            f'channels = ["民生"]\nlist = {{ url = "{url}{LIST}", params = {params} }}\n'
             'paging = { type = "page", param = "current", total_pages = "data.articleList.pages" }\n'
             'items = "data.articleList.records[]"\ndates = { formats = ["%Y-%m-%d %H:%M:%S"] }\n'
             'map = { id = "to_string(id)", url = "url", title = "listTitle", published = "publishedAt" }\n'
@@ -144,7 +146,7 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
         servers = {
             "weibo": stack.enter_context(start("tests.servers.weibo")),
             "wechat": stack.enter_context(start("tests.servers.wechat")),
-            "news": stack.enter_context(start("tests.servers.publisher", "--now", AS_OF)),
+            "news": stack.enter_context(start("tests.servers.publisher", "--now", AT.isoformat())),
         }
         servers["weibo"].set(statuses=statuses(), county="云岫区")
         page = f"{servers['wechat'].url}/s"
@@ -188,8 +190,7 @@ def _day(wire: Wire) -> dict[str, Counter[str]]:
     """Commands in the order of a day."""
     desk, folder = wire.desk("day", *wire.sources()), wire.folder
     posts, own = folder / "posts.jsonl", folder / "own.jsonl"
-    now = datetime.now(AT.tzinfo)
-    lines = (status(n, n, "听说今晚十点停水三天，主管道要大修，赶紧接水", now - timedelta(hours=2)) for n in range(20))
+    lines = (status(n, n, "听说今晚十点停水三天，主管道要大修，赶紧接水", AT - timedelta(hours=2)) for n in range(20))
     posts.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
     own.write_text('{"id": 1, "text": "听说今夜停水"}\n', encoding="utf-8")
     found: dict[str, Counter[str]] = {}
@@ -199,8 +200,8 @@ def _day(wire: Wire) -> dict[str, Counter[str]]:
         found[name] = wire.connected("day")
         return said
 
-    do("crawl", "--once", "--as-of", AS_OF)
-    do("source try", "news", "--as-of", AS_OF)
+    do("crawl", "--once")
+    do("source try", "news")
     do("source list")
     do("source resume", "weibo")
     do("coverage", "--json")
@@ -213,7 +214,7 @@ def _day(wire: Wire) -> dict[str, Counter[str]]:
     do("erase", json.loads(said.splitlines()[0])["id"])
     do("source forget", "news", "--yes")
     (desk.folder / "chengqing.toml").unlink()
-    do("init", code=1)
+    do("init")
     return found
 
 
@@ -234,12 +235,16 @@ def test_every_command_was_run(commands: Commands) -> None:
 
 
 def test_two_commands_ask_and_nobody_else_does(wire: Wire, commands: Commands) -> None:
-    """Neither a connection nor a look-up by any other; these two connect to the stand-ins alone, past any proxy."""
+    """Neither a connection nor a look-up by any other; these two connect to the stand-ins alone, past any proxy.
+
+    A number is looked up too, by itself.
+    """
     asking = {name for name, connected in commands.connected.items() if connected}
     assert asking == ASKING
     known = {repr(("127.0.0.1", int(server.netloc.split(":")[1]))) for server in wire.servers.values()}
-    assert set(commands.connected["crawl"]) == known
-    assert set(commands.connected["source try"]) < known
+    number = repr("127.0.0.1")
+    assert set(commands.connected["crawl"]) - {number} == known
+    assert set(commands.connected["source try"]) - {number} < known
 
 
 def test_the_note_is_taken(wire: Wire) -> None:
@@ -250,7 +255,7 @@ def test_the_note_is_taken(wire: Wire) -> None:
         "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9));"
         f"r.build_opener(r.ProxyHandler({{}})).open('{wire.servers['news'].url}/feed.rss').read()"
     )
-    os.spawnve(os.P_WAIT, sys.executable, [sys.executable, "-c", words], {**os.environ, **desk.env})
+    subprocess.run([sys.executable, "-c", words], env={**os.environ, **desk.env}, check=False)
     assert sum(wire.connected("rogue").values()) >= 3
     wire.hits()
 
@@ -315,7 +320,7 @@ def changed(wire: Wire, commands: Commands) -> dict[str, list[Hit]]:
         for name in ("public_service", "欧阳建国"):
             words = 'scope = "public_service"\n[hazard.water-supply]\nterms = ["欧阳建国", "探针"]\n'
             (desk.folder / folder / f"{name}.toml").write_text(words, encoding="utf-8")
-    desk.crawl(as_of=LATER)
+    desk.run("crawl", "--once")
     return wire.hits()
 
 

@@ -608,7 +608,8 @@ def test_database_from_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_starter_loads(tmp_path: Path) -> None:
     """What ``init`` writes is accepted as it stands; its source is disabled and says why."""
     written = write_starter(tmp_path / "var")
-    assert {path.name for path in written} == {"chengqing.toml", "example.toml", "example-app.toml"}
+    sources = {f"example-{name}.toml" for name in ("app", "feed", "platforms", "site")}
+    assert {path.name for path in written} == {"chengqing.toml", "example.toml"} | sources
     config = load_config(tmp_path / "var")
     assert [path.name for path in config.regions] == ["example.toml"]
     assert "basis_note is missing" in str(config.sources["example-app"].disabled)

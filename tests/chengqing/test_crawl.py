@@ -262,6 +262,7 @@ def test_a_source_that_is_disabled_says_why(day: Day) -> None:
 
 def test_only_the_sources_that_are_named_are_read(day: Day, tmp_path: Path) -> None:
     desk = kept(day.later.desk, tmp_path / "one")
+    day.town.hits()
     said = desk.crawl("feed", as_of=AFTER.isoformat())
     assert said.splitlines() == ["feed: read 0, kept 0, 1 pages"]
     assert {name for name, hits in day.town.hits().items() if hits} == {"feed"}
@@ -327,13 +328,18 @@ def test_a_source_is_forgotten_whole(day: Day, tmp_path: Path) -> None:
     before = claims(desk)
     assert set(before) == {"search", "other+search"} and all(texts for _, texts in before.values())
     assert desk.rows("SELECT count(*) > 0 FROM pending") == [(1,)]
+    assert desk.rows("SELECT count(*) > 0 FROM part WHERE guard IS NOT NULL") == [(1,)]
+    ((known,),) = desk.rows("SELECT sum(mentions) FROM claim_hour WHERE source = 'other'")
+    assert 0 < known <= ELSEWHERE  # what was said before the floor was reached has no hour and no source
     keys = {path.name for path in (desk.folder / "keys").iterdir() if path.name.startswith("shared")}
     assert keys
     desk.run("source", "forget", "search", "--by", "示例甲", code=1)  # its basis still holds
     assert claims(desk) == before
     assert "Nothing of it is left" in desk.run("source", "forget", "search", "--by", "示例甲", "--yes")
     assert [name for name, rows in everything(desk).items() if any("search" in row for row in rows)] == ["audit"]
-    assert claims(desk) == {"other": (ELSEWHERE, [])}
+    (said,) = claims(desk).values()
+    assert said == (known, [])
+    assert desk.rows("SELECT count(*) FROM part WHERE guard IS NOT NULL") == [(0,)]
     assert desk.rows("SELECT count(*) FROM pending") == [(0,)]
     assert not keys & {path.name for path in (desk.folder / "keys").iterdir()}
     assert AFTER_CUT not in b"".join(contents(desk.folder)).decode("utf-8", "replace")

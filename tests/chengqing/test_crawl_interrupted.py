@@ -1,4 +1,4 @@
-"""Crawls that are killed, or sleep for too long: the next one goes on, and what stands is as if nothing had happened."""
+"""Crawls that are killed, or sleep for too long: others go on, and what stands is as if nothing had happened."""
 
 import random
 import shutil
@@ -7,9 +7,9 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from chengqing.clock import FixedClock
 from chengqing.config import load_config
 from chengqing.crawl.groups import groups
 from chengqing.crawl.purse import CHUNK, Purse
@@ -35,6 +34,7 @@ from tests.servers.running import start
 from tests.support.desk import Desk
 from tests.support.program import until
 from tests.support.scene import NOW, SOURCES, Scene, declared, is_open, state
+from tests.support.statuses import CANDIDATES
 
 pytestmark = pytest.mark.timeout(600)  # much of it waits for a machine that may have other things to do
 MOMENTS = ("start", "work", "work", "work", "end")
@@ -45,6 +45,8 @@ START = 1.6
 PATIENCE = 120
 MOST_TRIES = 20
 CRAWL = ("crawl", "--once", "--as-of")
+LANE = "water-supply.999901.0"
+"""Texts that others hold too, and texts that they don't."""
 
 
 @pytest.fixture(scope="module")
@@ -167,9 +169,6 @@ def test_the_reference_holds_what_can_be_lost(scenes: Mapping[str, Scene]) -> No
 # -- the arms without the guard ----------------------------------------------------------------------
 
 
-_LANE = "WHERE lane = 'water-supply.999901.0'"
-
-
 def test_a_window_that_is_lost_would_be_seen(tmp_path: Path, scenes: Mapping[str, Scene]) -> None:
     """It is said to have been read before anybody has read it."""
     scene = scenes["weibo"]
@@ -178,7 +177,7 @@ def test_a_window_that_is_lost_would_be_seen(tmp_path: Path, scenes: Mapping[str
     killer.kill("work", 1 / scene.needed, "both")
     killer.settle()
     scene.server.set(all=None)
-    change(killer.desk, f"UPDATE window SET state = 'finished', holder = NULL {_LANE}")
+    change(killer.desk, "UPDATE window SET state = 'finished', holder = NULL WHERE lane = ?", LANE)
     killer.desk.crawl(as_of=NOW.isoformat())
     assert not is_open(killer.desk)
     found = state(killer.desk)
@@ -191,16 +190,16 @@ def test_a_window_that_is_read_twice_would_be_seen(tmp_path: Path, scenes: Mappi
     scene.desk(tmp_path / "none")  # for its stand-in
     shutil.copytree(scene.folder, tmp_path / "desk")
     desk = Desk(tmp_path / "desk")
-    change(desk, f"UPDATE window SET state = 'waiting', cursor = 0, resume = '' {_LANE}")
+    change(desk, "UPDATE window SET state = 'waiting', cursor = 0, resume = '' WHERE lane = ?", LANE)
     desk.crawl(as_of=NOW.isoformat())
     found = state(desk)
     assert {name for name, rows in scene.state.items() if found[name] != rows} == {"outcomes"}
 
 
-def change(desk: Desk, statement: str) -> None:
+def change(desk: Desk, statement: str, *values: str) -> None:
     """Change rows behind the program's back."""
     with closing(sqlite3.connect(desk.folder / "chengqing.db")) as connection:
-        assert connection.execute(statement).rowcount > 0
+        assert connection.execute(statement, values).rowcount > 0
         connection.commit()
 
 
@@ -289,3 +288,98 @@ def is_writing(desk: Desk) -> bool:
         except sqlite3.OperationalError:
             return True
         return False
+
+
+# -- in small ----------------------------------------------------------------------------------------
+
+KEY = EpochKey("test", bytes(range(32)))
+END = int(NOW.timestamp())
+
+
+@pytest.fixture
+def window(store: Store) -> Callable[[str, int], int]:
+    """Leases the one window there is, the hour before END, to a holder at a moment; its id."""
+    with store.write() as connection:
+        epochs.begin(connection, KEY.epoch, END)
+        queue.plan(connection, Lanes("search", "contract 1", "weibo", ["a"], END - 3600, None), END)
+
+    def lease(holder: str, now: int) -> int:
+        with store.write() as connection:
+            found = queue.lease(connection, sa.true(), holder, now=now, until=now + LEASE)
+        assert found is not None
+        return found.id
+
+    return lease
+
+
+def crawled(store: Store, holder: str) -> Crawled:
+    return Crawled(store, load_reader(canaries=False), {KEY.epoch: KEY}, floor=5, holder=holder, now=lambda: END)
+
+
+def page(window: int, **of: Any) -> Page:
+    """The first page of a window: five posts."""
+    tokens = [KEY.post("test", str(number)) for number in range(5)]
+    accounts = [KEY.account("test", str(number)) for number in range(5)]
+    posts = tuple(
+        Post(token=token, account=account, epoch=KEY.epoch, hour=END // 3600 - 1, text=CANDIDATES[6])
+        for token, account in zip(tokens, accounts, strict=True)
+    )
+    return Page(source="search", window=window, cursor=1, reads=Reads(read=5), posts=posts, **of)
+
+
+@pytest.mark.parametrize("fenced", [True, False])
+def test_who_was_overtaken_counts_nothing(
+    store: Store, window: Callable[[str, int], int], monkeypatch: pytest.MonkeyPatch, fenced: bool
+) -> None:
+    """Two have read the same page. Without the check of holder and cursor it would count twice."""
+    read = page(window("one", END))
+    assert window("two", END + LEASE + 1) == read.window
+    crawled(store, "two").take(read)
+    if not fenced:
+        monkeypatch.setattr(queue, "advance", lambda *_, **__: None)
+    outcome: AbstractContextManager[object] = pytest.raises(LostWindow) if fenced else nullcontext()
+    with outcome:
+        crawled(store, "one").take(read)
+    with store.read() as connection:
+        counted = {row.outcome: row.n for row in connection.execute(sa.select(schema.tally))}
+    assert counted == ({"kept": 5} if fenced else {"kept": 5, "duplicate": 5})
+
+
+def test_a_hole_stands_as_soon_as_the_last_page_does(store: Store, window: Callable[[str, int], int]) -> None:
+    """Whoever is killed right after that commit leaves no silence behind."""
+    crawled(store, "one").take(page(window("one", END), done=True), END - 1800)
+    spans = sa.select(schema.window.c.since, schema.window.c.until, schema.window.c.state, schema.window.c.why)
+    with store.read() as connection:
+        found = sorted(tuple(row) for row in connection.execute(spans))
+    assert found == [
+        (END - 3600, END - 1800, AGED_OUT, "beyond_reach"),
+        (END - 1800, END, FINISHED, None),
+    ]
+
+
+def test_requests_taken_out_before_midnight_are_not_sent_after_it(tmp_path: Path, store: Store) -> None:
+    """What was paid for from one day's budget would come on top of the next one's."""
+    limit = CHUNK + 5
+    Desk(tmp_path).declare(wechat=declared("wechat", "http://127.0.0.1:9", limit))
+    config, clock = load_config(tmp_path, None), ByHand(NOW.replace(hour=23, minute=59))
+    found = groups(source for source in config.sources.values() if isinstance(source, CrawledSource))
+    purse = Purse(Workspace(tmp_path, config, clock, store), found[0], "one")
+    purse.turn_to(found[0].sources[0])
+    purse.on_send()
+    clock.moment += timedelta(minutes=2)
+    for _ in range(limit):
+        purse.on_send()
+    with pytest.raises(Spent):
+        purse.on_send()
+    with store.read() as connection:
+        assert set(connection.scalars(sa.select(schema.budget.c.used))) == {limit}
+
+
+@dataclass
+class ByHand:
+    """A clock that is told the time."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment

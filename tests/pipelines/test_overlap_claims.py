@@ -208,7 +208,6 @@ def test_erased_words_are_muted_under_every_live_key(rotation: Rotation, said: E
     assert rotation.say(muted, apart(muted, 9), OTHER) == 9
 
 
-@pytest.mark.xfail(reason="erase() does not know yet that groups which inherit the claim go with it")
 def test_a_group_that_waits_for_the_claim_is_erased_with_it(rotation: Rotation) -> None:
     """Four of the new epoch spoke before; a fifth is near them under their own key only."""
     rotation.say(OLD, apart(OLD, 9), TEXT)

@@ -82,7 +82,7 @@ def main() -> None:
     """Run a command beside the servers."""
     end = demo.briefing(datetime.now(CHINA))
     with town(end) as servers:
-        addresses = {name: server.url for name, server in servers.items()}
+        addresses = {name: server.url for name, server in servers.items()} | {demo.END: end.isoformat()}
         done = subprocess.run(sys.argv[1:], env={**os.environ, demo.SERVERS: json.dumps(addresses)}, check=False)
     sys.exit(done.returncode)
 

@@ -48,11 +48,9 @@ def _publications() -> list[dict[str, Any]]:
 
 def scenario(source: str) -> dict[str, Any]:
     """What the stand-in of a source is told: the search must be bisected, the account's list has two pages."""
-    told = {
-        "weibo": {"statuses": statuses(), "county": "云岫区", "total_1300": True},
-        "wechat": {"articles": _publications()},
-    }
-    return told.get(source, {})
+    if source == "weibo":
+        return {"statuses": statuses(), "county": "云岫区", "total_1300": True}
+    return {"articles": _publications()} if source == "wechat" else {}
 
 
 def declared(source: str, url: str, daily: int = 10_000) -> str:

@@ -28,6 +28,7 @@ def upgrade() -> None:
     with op.batch_alter_table("pending") as pending:
         pending.add_column(sa.Column("inherits", sa.String(length=16), nullable=True))
         pending.create_foreign_key("fk_pending_inherits_claim", "claim", ["inherits"], ["id"], ondelete="SET NULL")
+    op.create_index("ix_pending_inherits", "pending", ["inherits"], unique=False)
     op.create_table(
         "tally",
         sa.Column("source", sa.String(length=80), nullable=False),
@@ -52,6 +53,7 @@ def upgrade() -> None:
         sa.Column("holder", sa.String(length=80), nullable=True),
         sa.Column("leased_until", sa.Float(), nullable=True),
         sa.Column("asked_at", sa.Float(), nullable=False),
+        sa.Column("robots_absent_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_host"),
     )
     op.create_table(
@@ -103,6 +105,7 @@ def downgrade() -> None:
     for table in _TABLES:
         op.drop_table(table)
     op.execute(sa.text('DELETE FROM "window" WHERE since IS NOT NULL'))
+    op.drop_index("ix_pending_inherits", table_name="pending")
     with op.batch_alter_table("pending") as pending:
         pending.drop_constraint("fk_pending_inherits_claim", type_="foreignkey")
         pending.drop_column("inherits")
