@@ -19,30 +19,39 @@ from nlp.text import normalise
 _SOCIAL_LABELS = frozenset(
     "weibo weixin wechat douyin tiktok toutiao xiaohongshu rednote zhihu tieba zhidao baijiahao bilibili kuaishou "
     "douban hupu tianya qzone okjike soulapp immomo twitter facebook instagram threads telegram whatsapp youtube "
-    "reddit linkedin discord tumblr snapchat pinterest quora mastodon bsky dcard lihkg ptt rsshub werss wechat2rss "
-    "wewe-rss we-mp-rss".split()
+    "reddit linkedin discord tumblr snapchat pinterest quora mastodon bsky dcard lihkg ptt medium substack jianshu "
+    "lofter xueqiu maimai dingtalk feishu larksuite slack rsshub nitter werss wechat2rss wewe-rss we-mp-rss".split()
 )
 _SOCIAL_DOMAINS = (
     "qq.com t.cn x.com t.co fb.com fb.me t.me telegram.me youtu.be b23.tv xhslink.com iesdouyin.com amemv.com "
     "snssdk.com gifshow.com chenzhongtech.com redd.it lnkd.in vk.com line.me discord.gg sina.cn weico.cc"
 ).split()
-_USERS_WORDS = ("问政", "爆料", "社区", "论坛", "圈子", "随手拍")
-_USERS_TOKENS = frozenset("bbs forum forums luntan wenzheng baoliao shequ quanzi suishoupai ugc".split())
+_USERS_WORDS = ("问政", "爆料", "社区", "论坛", "圈子", "随手拍", "留言", "网友", "贴吧", "跟帖", "呼声")
+_USERS_TOKENS = frozenset(
+    "bbs forum forums luntan wenzheng baoliao shequ quanzi suishoupai liuyan tieba comments pinglun gentie ugc".split()
+)
+_USERS_PIECES = ("wenzheng", "baoliao", "luntan", "suishoupai", "liuyanban")
+"""Words of users' channels that stand in no other word."""
+_PERSON_PARTS = frozenset("u user users uid member members profile profiles author authors".split())
+"""Parts of a path whose next part says whose page it is."""
 _SEARCH_TOKENS = frozenset("search sousuo query".split())
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]+")
-_BRIDGE = re.compile(r"(?i)mp_wxs_|/(?:wechat|weixin|weibo|douyin|xiaohongshu|zhihu|tieba|bilibili|kuaishou)(?:/|$)")
+_BRIDGED = _SOCIAL_LABELS - {"medium", "slack", "threads"}
+"""Parts of a path that name a platform, and nothing else in plain English."""
 
 _EXCLUDED = {
     "excluded_query": (
-        "q query queries keyword keywords kw wd search searchword searchterm text term terms topic topics phrase match"
+        "q s query queries querystring keyword keywords kw wd word words search searchword searchterm text term terms "
+        "topic topics hashtag phrase match"
     ),
     "excluded_person": (
-        "uid uids user users userid userids username account accounts accountid screenname nickname openid unionid "
-        "follow follows authorid author member memberid mid fakeid"
+        "uid uids user users userid userids username uname account accounts accountid screenname nick nickname openid "
+        "unionid follow follows authorid author writer member memberid mid ids fakeid"
     ),
     "excluded_place": (
-        "lat lng lon latitude longitude coord coords coordinate coordinates geo geocode location point poi radius near "
-        "nearby bbox area areacode adcode city citycode province provincecode"
+        "lat lng lon latitude longitude latlng latlon lnglat lonlat gps coord coords coordinate coordinates geo "
+        "geocode location point poi radius near nearby bbox area areacode regioncode adcode city citycode province "
+        "provincecode"
     ),
     "excluded_session": (
         "cookie cookies header headers authorization auth useragent session sessionid login password passwd bearer"
@@ -118,20 +127,28 @@ def _address(url: str) -> str:
     if not is_loopback(host) and not _HOST.fullmatch(host):
         raise ValueError(say("url_host"))
     _check_path(unquote(parts.path))
-    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+    given = (parts.query, *unquote(parts.path).split(";")[1:])
+    for name, value in (pair for text in given for pair in parse_qsl(text, keep_blank_values=True)):
         if problem := _param_problem(name, value):
             raise ValueError(say("url_param", problem=problem))
     return url
 
 
 def _check_path(path: str) -> None:
-    if _BRIDGE.search(path):
+    parts, plain = path.lower().split("/"), normalise(path)
+    if any("mp_wxs_" in part or part in _BRIDGED or ("." in part and denied(part)) for part in parts):
         raise ValueError(say("url_bridge"))
     tokens = set(re.split("[^a-z0-9]+", path.lower()))
-    if tokens & _USERS_TOKENS or any(word in normalise(path) for word in _USERS_WORDS):
+    if tokens & _USERS_TOKENS or _is_of_users(plain):
         raise ValueError(say("url_users"))
+    if not _PERSON_PARTS.isdisjoint(parts[:-1]) or any(part.startswith("@") for part in parts):
+        raise ValueError(say("excluded_person"))
     if tokens & _SEARCH_TOKENS:
         raise ValueError(say("url_search"))
+
+
+def _is_of_users(plain: str) -> bool:
+    return any(word in plain for word in (*_USERS_WORDS, *_USERS_PIECES))
 
 
 def _param_problem(name: str, value: str | int) -> str | None:
@@ -141,6 +158,8 @@ def _param_problem(name: str, value: str | int) -> str | None:
         return say("param_secret")
     if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9_.,:-]{0,80}", value.replace("{channel}", "")):
         return say("param_value")
+    if isinstance(value, str) and denied(value.lower()):
+        return say("url_social")
     return None
 
 
@@ -162,7 +181,7 @@ def _channel(name: str) -> str:
     if not re.fullmatch(r"[\w.·-]{1,30}", name):
         raise ValueError(say("channel_form"))
     plain = re.sub(r"[\W_]", "", normalise(name))
-    if plain in _USERS_TOKENS or any(word in plain for word in _USERS_WORDS):
+    if plain in _USERS_TOKENS or _is_of_users(plain):
         raise ValueError(say("channel_users"))
     return name
 

@@ -231,7 +231,7 @@ class WeiboTimeline(Official):
     kind: Literal["weibo_timeline"]
     access_basis: Literal["official_api", "own_account", "publisher_consent"] | None = None
     organisation: Organisation
-    outlet: Annotated[str, matching(r"(?!\d+$)[\w·（）()-]{2,30}", "outlet_form")]
+    outlet: Annotated[str, matching(r"(?!\d+$)(?!.*\d{6})[\w·（）()-]{2,30}", "outlet_form")]
     token: Secret | None = None
 
     def secrets(self) -> Mapping[str, SecretRef | None]:

@@ -18,7 +18,9 @@ from spiders.plan import Plan
 from spiders.selecting import plain_lines
 from spiders.wechat_link import canonical, is_wechat
 
-_USERS_PARTS = frozenset("bbs forum forums luntan wenzheng baoliao shequ quanzi suishoupai ugc".split())
+_USERS_PARTS = frozenset(
+    "bbs forum forums luntan wenzheng baoliao shequ quanzi suishoupai liuyan tieba comments pinglun gentie ugc".split()
+)
 """Parts of an address under which users write."""
 _AGO = re.compile("前|刚")
 _LONGEST_ID = 200
