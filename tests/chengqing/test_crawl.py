@@ -266,7 +266,7 @@ def test_only_the_sources_that_are_named_are_read(day: Day, tmp_path: Path) -> N
     said = desk.crawl("feed", as_of=AFTER.isoformat())
     assert said.splitlines() == ["feed: read 0, kept 0, 1 pages"]
     assert {name for name, hits in day.town.hits().items() if hits} == {"feed"}
-    assert "nowhere" in desk.crawl("feed", "nowhere", code=2)
+    assert "nowhere" in desk.crawl("feed", "nowhere", as_of=AFTER.isoformat(), code=2)
 
 
 # -- commands ----------------------------------------------------------------------------------------

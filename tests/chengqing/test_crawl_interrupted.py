@@ -7,8 +7,8 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext, suppress
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from pipelines.store import Store
 from spiders.host import Spent
 from tests.servers.running import start
 from tests.support.desk import Desk
+from tests.support.killer import PATIENCE, Killer
 from tests.support.program import until
 from tests.support.scene import NOW, SOURCES, Scene, declared, is_open, state
 from tests.support.statuses import CANDIDATES
@@ -40,11 +41,6 @@ pytestmark = pytest.mark.timeout(600)  # much of it waits for a machine that may
 MOMENTS = ("start", "work", "work", "work", "end")
 """When a crawl is killed, five times in a row."""
 VICTIMS = ("parent", "child", "both")
-START = 1.6
-"""Seconds of work, about, until a crawl asks its first question."""
-PATIENCE = 120
-MOST_TRIES = 20
-CRAWL = ("crawl", "--once", "--as-of")
 LANE = "water-supply.999901.0"
 """Texts that others hold too, and texts that they don't."""
 
@@ -70,83 +66,17 @@ def together(do: Callable[[Scene], None], some: Iterable[Scene]) -> None:
 # -- kill -9 -----------------------------------------------------------------------------------------
 
 
-def worked(pid: int) -> float:
-    """Seconds that a process and its children have worked."""
-    seconds = 0.0
-    with suppress(psutil.NoSuchProcess):
-        for one in (process := psutil.Process(pid), *process.children()):
-            times = one.cpu_times()
-            seconds += times.user + times.system
-    return seconds
-
-
-@dataclass
-class Killer:
-    """Kills one desk's crawls."""
-
-    scene: Scene
-    desk: Desk
-    chance: random.Random
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    orphans: list[psutil.Process] = field(default_factory=list)
-
-    def kill(self, moment: str, share: float, who: str) -> None:
-        """Kill a crawl that is at work; ``share``: how much of the requests of a whole one were asked for by then."""
-        for _ in range(MOST_TRIES):
-            process = self.desk.start(*CRAWL, NOW.isoformat())
-            self.started.append(process)
-            self._wait(process, moment, share)
-            if process.poll() is None:
-                self._strike(process, who)
-                return
-        raise AssertionError(f"no crawl was at work: {moment} {share}")
-
-    def _wait(self, process: subprocess.Popen[bytes], moment: str, share: float) -> None:
-        """Until the moment, told by what was done and not by a clock: the machine may have other things to do."""
-        late = not is_open(self.desk)
-        if moment == "work":
-            while self.scene.asked() < share * self.scene.needed and process.poll() is None:
-                time.sleep(0.02)
-        elif moment == "end":
-            while is_open(self.desk) and process.poll() is None:
-                time.sleep(0.02)
-        if moment == "start" or late:
-            wanted = self.chance.uniform(0, START if moment == "start" else START / 2)
-            while worked(process.pid) < wanted and process.poll() is None:
-                time.sleep(0.02)
-        else:
-            time.sleep(self.chance.uniform(0, 0.05))
-
-    def _strike(self, process: subprocess.Popen[bytes], who: str) -> None:
-        parent = psutil.Process(process.pid)
-        children = parent.children()
-        self.orphans += children
-        for victim in {"parent": [parent], "child": children or [parent], "both": [*children, parent]}[who]:
-            with suppress(psutil.NoSuchProcess):
-                victim.kill()
-        process.wait(PATIENCE)
-
-    def settle(self) -> None:
-        """Let what is left end by itself; nobody was told of an error in the program."""
-        _, alive = psutil.wait_procs(self.orphans, PATIENCE)
-        assert not alive
-        for process in self.started:
-            _, said = process.communicate(timeout=PATIENCE)
-            assert b"Traceback" not in said, said.decode()
-
-
 @pytest.mark.parametrize("seed", range(2))
 def test_killed_and_run_again_is_as_if_never_killed(tmp_path: Path, scenes: Mapping[str, Scene], seed: int) -> None:
     """Thirty random moments, fifteen to a test, five in a row for each source; then one crawl to the end."""
 
     def attack(scene: Scene) -> None:
         chance = random.Random(f"{seed} {scene.name}")
-        killer = Killer(scene, scene.desk(tmp_path / scene.name), chance)
-        for number, moment in enumerate(MOMENTS):
-            killer.kill(moment, (number + chance.random()) / len(MOMENTS), chance.choice(VICTIMS))
-            scene.assert_paid(killer.desk)
-        killer.settle()
-        killer.desk.crawl(as_of=NOW.isoformat())
+        with Killer(scene, scene.desk(tmp_path / scene.name), chance) as killer:
+            for number, moment in enumerate(MOMENTS):
+                killer.kill(moment, (number + chance.random()) / len(MOMENTS), chance.choice(VICTIMS))
+                scene.assert_paid(killer.desk)
+            killer.finish()
         assert not is_open(killer.desk)
         assert state(killer.desk) == scene.state
         assert killer.desk.rows("PRAGMA integrity_check") == [("ok",)]
@@ -172,13 +102,13 @@ def test_the_reference_holds_what_can_be_lost(scenes: Mapping[str, Scene]) -> No
 def test_a_window_that_is_lost_would_be_seen(tmp_path: Path, scenes: Mapping[str, Scene]) -> None:
     """It is said to have been read before anybody has read it."""
     scene = scenes["weibo"]
-    killer = Killer(scene, scene.desk(tmp_path), random.Random(1))
-    scene.server.set(all="hang")
-    killer.kill("work", 1 / scene.needed, "both")
-    killer.settle()
-    scene.server.set(all=None)
-    change(killer.desk, "UPDATE window SET state = 'finished', holder = NULL WHERE lane = ?", LANE)
-    killer.desk.crawl(as_of=NOW.isoformat())
+    with Killer(scene, scene.desk(tmp_path), random.Random(1)) as killer:
+        scene.server.set(all="hang")
+        killer.kill("work", 1 / scene.needed, "both")
+        killer.settle()
+        scene.server.set(all=None)
+        change(killer.desk, "UPDATE window SET state = 'finished', holder = NULL WHERE lane = ?", LANE)
+        killer.finish()
     assert not is_open(killer.desk)
     found = state(killer.desk)
     assert {name for name, rows in scene.state.items() if found[name] != rows} >= {"outcomes", "seen", "claims"}
@@ -191,7 +121,8 @@ def test_a_window_that_is_read_twice_would_be_seen(tmp_path: Path, scenes: Mappi
     shutil.copytree(scene.folder, tmp_path / "desk")
     desk = Desk(tmp_path / "desk")
     change(desk, "UPDATE window SET state = 'waiting', cursor = 0, resume = '' WHERE lane = ?", LANE)
-    desk.crawl(as_of=NOW.isoformat())
+    with Killer(scene, desk, random.Random(1)) as killer:
+        killer.finish()
     found = state(desk)
     assert {name for name, rows in scene.state.items() if found[name] != rows} == {"outcomes"}
 
@@ -214,19 +145,20 @@ def test_kills_never_lift_the_days_budget(tmp_path: Path, scenes: Mapping[str, S
     """
     scene, limit = scenes["news"], 2 * CHUNK
     assert limit < scene.needed
-    killer = Killer(scene, scene.desk(tmp_path, daily=limit), random.Random(2))
-    for share in (0.15, 0.3):
-        killer.kill("work", share, "both")
-        scene.assert_paid(killer.desk)
-        if not remembered:
-            change(killer.desk, "DELETE FROM budget")
-    killer.settle()
-    for day in range(3):
-        killer.desk.crawl(as_of=(NOW + timedelta(days=day)).isoformat())
-        assert (scene.asked() <= limit) == remembered
-        if not (remembered and is_open(killer.desk)):
-            break
-        scene.server.clear()
+    with Killer(scene, scene.desk(tmp_path, daily=limit), random.Random(2)) as killer:
+        for share in (0.15, 0.3):
+            killer.kill("work", share, "both")
+            if remembered:
+                scene.assert_paid(killer.desk)
+            else:
+                change(killer.desk, "DELETE FROM budget")
+        for _ in range(3):
+            killer.finish()
+            assert (scene.asked() <= limit) == remembered
+            if not (remembered and is_open(killer.desk)):
+                break
+            killer.at += timedelta(days=1)
+            scene.server.clear()
     assert not is_open(killer.desk)
     assert state(killer.desk)["outcomes"] == scene.state["outcomes"]
 
@@ -236,48 +168,62 @@ def test_kills_never_lift_the_days_budget(tmp_path: Path, scenes: Mapping[str, S
 
 def test_children_end_with_their_parent(tmp_path: Path, scenes: Mapping[str, Scene]) -> None:
     """With the page in hand, giving back what they hold; and after a while where no answer comes at all."""
-    busy, hanging = scenes["weibo"], scenes["wechat"]
+    busy, hanging = scenes["news"], scenes["wechat"]
     desks = {scene.name: scene.desk(tmp_path / scene.name) for scene in (busy, hanging)}
     hanging.server.set(all="hang")
     for scene, share in ((hanging, 1 / hanging.needed), (busy, 0.2)):
-        killer = Killer(scene, desks[scene.name], random.Random(3))
-        killer.kill("work", share, "parent")
-        killer.settle()
+        with Killer(scene, desks[scene.name], random.Random(3)) as killer:
+            killer.kill("work", share, "parent")
+            killer.settle()
         assert scene.asked() <= share * scene.needed + scene.needed // 3
     held = "SELECT holder FROM host UNION ALL SELECT holder FROM window"
-    assert {holder for (holder,) in desks["weibo"].rows(held)} == {None}
+    assert {holder for (holder,) in desks["news"].rows(held)} == {None}
 
 
-def test_who_wakes_up_after_its_lease_stores_and_asks_nothing(tmp_path: Path, scenes: Mapping[str, Scene]) -> None:
-    """A crawl whose processes sleep while another one, 25 minutes later, has begun to read in its place."""
-    scene = scenes["weibo"]
-    desk = scene.desk(tmp_path)
-    sleeper, child = asleep(scene, desk, NOW.isoformat(), 0.2)
-    second, other = asleep(scene, desk, (NOW + timedelta(minutes=25)).isoformat(), 0.5)
-    asked = scene.asked()
-    child.resume()
-    sleeper.communicate(timeout=PATIENCE)
-    assert sleeper.returncode == 0
-    assert asked < scene.needed - 10
-    assert scene.asked() <= asked + 3  # what was on its way, and sent again
-    other.resume()
-    second.communicate(timeout=PATIENCE)
-    assert (second.returncode, is_open(desk)) == (0, False)
-    assert state(desk) == scene.state
-    scene.assert_paid(desk)
+@pytest.mark.parametrize("source", ["weibo", "wechat"])
+def test_who_wakes_up_after_its_lease_stores_and_asks_nothing(
+    tmp_path: Path, scenes: Mapping[str, Scene], source: str
+) -> None:
+    """A crawl sleeps while another one, 25 minutes later, has begun to read in its place: the same window of an
+    account, or others that still wait, of a search."""
+    scene = scenes[source]
+    with Killer(scene, scene.desk(tmp_path), random.Random(5)) as killer:
+        sleeper, child = asleep(killer, 0.2)
+        killer.at += timedelta(minutes=25)
+        second, other = asleep(killer, 0.5)
+        asked = scene.asked()
+        assert asked < scene.needed - 5
+        child.resume()
+        said = b"".join(sleeper.communicate(timeout=PATIENCE))
+        assert sleeper.returncode == 0, said.decode()
+        assert scene.asked() <= asked + 3  # what was on its way, and sent again
+        other.resume()
+        said = b"".join(second.communicate(timeout=PATIENCE))
+        assert second.returncode == 0, said.decode()
+    assert not is_open(killer.desk)
+    assert state(killer.desk) == scene.state
+    scene.assert_paid(killer.desk)
 
 
-def asleep(scene: Scene, desk: Desk, as_of: str, share: float) -> tuple[subprocess.Popen[bytes], psutil.Process]:
+def asleep(killer: Killer, share: float) -> tuple[subprocess.Popen[bytes], psutil.Process]:
     """A crawl whose child stands still, not in the middle of a transaction."""
-    process = desk.start(*CRAWL, as_of)
-    until(lambda: scene.asked() >= share * scene.needed, PATIENCE)
+    process = killer.start()
+    until(lambda: killer.scene.asked() >= share * killer.scene.needed, PATIENCE)
     (child,) = psutil.Process(process.pid).children()
-    child.suspend()
-    while is_writing(desk):
+    killer.children.append(child)
+    stop(child)
+    while is_writing(killer.desk):
         child.resume()
         time.sleep(0.005)
-        child.suspend()
+        stop(child)
     return process, child
+
+
+def stop(process: psutil.Process) -> None:
+    """Let the process stand still, with all its threads."""
+    process.suspend()
+    until(lambda: process.status() == psutil.STATUS_STOPPED, PATIENCE)
+    time.sleep(0.05)
 
 
 def is_writing(desk: Desk) -> bool:

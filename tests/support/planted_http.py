@@ -195,6 +195,7 @@ class _Telling(_Handler):
             "Server": take("device"),
             "X-User": f"{take('uid')} {take('nickname')} {take('name')}",
             "X-Phone": take("phone"),
+            "X-About": " ".join(map(take, ("description", "avatar", "plate", "region", "group_number"))),
             "Via": f"1.1 {take('domain')}",
             "Warning": f'199 - "{take("verified_reason")}"',
             "Content-Disposition": f'inline; filename="{take("name")}.json"',

@@ -173,8 +173,3 @@ def _server(kind: Kind) -> Running:
     server = start(f"tests.servers.{kind.module}", *(["--now", MORNING.isoformat()] * (kind.module == "publisher")))
     server.set(**kind.well)
     return server
-
-
-def coverage(desk: Desk, source: str, *args: str) -> list[dict[str, Any]]:
-    """What ``coverage`` says of one source, hour by hour."""
-    return [hour for hour in map(dict, desk.coverage(*args)) if hour["source"] == source]
