@@ -82,7 +82,7 @@ Names = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(once)]
 
 def _credit_code(code: str) -> str:
     # 92 and 93 are the registers of self-employed people and farmers' co-operatives. No register begins with 0.
-    if not uscc.is_valid(code) or uscc.compact(code) != code or code[:2] in ("92", "93") or code[0] == "0":
+    if not uscc.is_valid(code) or uscc.compact(code) != code or code[:2] in ("92", "93") or code.startswith("0"):
         raise ValueError(say("organisation_code"))
     return code
 

@@ -70,7 +70,7 @@ class Rounds:
                 self._collect(totals, failed)
                 time.sleep(0.02)
         finally:
-            self._end_children()
+            self._end_children(totals, failed)
         self._tidy(keys)
         return Outcome(planned, totals, failed)
 
@@ -81,6 +81,15 @@ class Rounds:
         """
         look, tidy = 0.0, 0.0
         waiting: list[Group] = []
+        totals: dict[str, Mapping[str, int]] = {}
+        failed: list[str] = []
+
+        def tell() -> None:
+            if totals or failed:
+                report(Outcome([Planned(source) for source in sources if source.id in totals], {**totals}, [*failed]))
+            totals.clear()
+            failed.clear()
+
         try:
             while not self._stopped:
                 if time.monotonic() >= look:
@@ -91,14 +100,12 @@ class Rounds:
                         self._tidy(keys)
                         tidy = time.monotonic() + HOUSEKEEPING
                 self._start_some(waiting)
-                totals: dict[str, Mapping[str, int]] = {}
-                failed: list[str] = []
                 self._collect(totals, failed)
-                if totals or failed:
-                    report(Outcome([Planned(source) for source in sources if source.id in totals], totals, failed))
+                tell()
                 time.sleep(0.2)
         finally:
-            self._end_children()
+            self._end_children(totals, failed)
+            tell()
 
     def _idle(self, sources: Collection[Crawled]) -> list[Group]:
         """Groups that have something to read and are not being read."""
@@ -164,14 +171,22 @@ class Rounds:
         """Take in what children that have ended say."""
         for one in [running for running in self._running if running.process.poll() is not None]:
             self._running.remove(one)
-            out, _ = one.process.communicate()
-            if one.process.returncode:
-                failed.append(one.group.name)
-            else:
-                totals.update(json.loads(out or b"{}"))
+            self._hear_out(one, totals, failed)
 
-    def _end_children(self) -> None:
-        """Close their standard inputs: each ends after the page in hand."""
+    def _end_children(self, totals: dict[str, Mapping[str, int]], failed: list[str]) -> None:
+        """Close their standard inputs, all at once: each ends after the page in hand, and says what it has read."""
         for one in self._running:
-            one.process.communicate()
+            if one.process.stdin is not None:
+                one.process.stdin.close()
+                one.process.stdin = None  # or the next line would close it again
+        for one in self._running:
+            self._hear_out(one, totals, failed)
         self._running.clear()
+
+    @staticmethod
+    def _hear_out(one: _Running, totals: dict[str, Mapping[str, int]], failed: list[str]) -> None:
+        out, _ = one.process.communicate()
+        if one.process.returncode:
+            failed.append(one.group.name)
+        else:
+            totals.update(json.loads(out or b"{}"))

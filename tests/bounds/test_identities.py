@@ -23,6 +23,8 @@ from tests.support import planted
 from tests.support.search import Search, certain, contents, describe
 from tests.support.site import Site, Stopped
 
+pytestmark = pytest.mark.timeout(600)
+
 AT = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
 CANDIDATES = (
     "听说小龙虾和西瓜一起吃会产生砒霜，昨晚柳渡夜市有一家三口吃完送去洗胃，家里有孩子的千万别再吃了，转给家人",
