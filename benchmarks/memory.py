@@ -67,7 +67,10 @@ def crawling(server: Running, source: str) -> Iterator[tuple[psutil.Process, Pat
         (folder / "sources" / "bench.toml").write_text(source.format(url=server.url), encoding="utf-8")
         program = Path(sys.executable).with_name("chengqing")
         process = subprocess.Popen(
-            [program, "--data", folder, "crawl", "--once", "--as-of", AS_OF], env={**os.environ, "BENCH": "x"}
+            [program, "--data", folder, "crawl", "--once", "--as-of", AS_OF],
+            env={**os.environ, "BENCH": "x"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             yield psutil.Process(process.pid), folder

@@ -1,65 +1,54 @@
 """Matching: which answered claims a text may be about. It only proposes; a person joins (design, Bound 8).
 
-An index is built once over a library. A text is compared with every entry by four shares and sums over weighted
-terms (words, characters), a small logistic model makes a probability of them, and what stays under the threshold is
-not proposed: no proposal is the usual answer. For what is proposed, the slots in which text and entry differ are named.
+An index is built once over a library. A text is compared with every entry by two shares and a sum over weighted terms
+(words, characters), and a small logistic model makes a probability of them. A clause that nearly is a wording of an
+entry, but for one value at most, is proposed too, however short it is. What stays under the threshold is not proposed:
+no proposal is the usual answer. For what is proposed, the slots in which text and entry differ are named.
 """
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from nlp.library import Answer
-from nlp.match_words import Words, load_words
+from nlp.match_slots import Difference, Reader, Run
+from nlp.match_words import load_words
 from nlp.score import MODELS
-from nlp.text import normalise
-from nlp.variant import Guard, Slots
+from nlp.variant import Guard
 
-Slot = Literal["polarity", "number", "date", "place", "item"]
-FEATURES = ("constant", "nearest", "explained", "letters", "evidence")
+FEATURES = ("constant", "nearest", "evidence")
 """What the model reads of a text and an entry:
 
 - constant: share of the weight of the terms that at least two wordings of the entry have;
 - nearest: share of the weight of the wording that the text covers best;
-- explained: share of the weight of the text's terms that the entry has, unknown terms at the heaviest;
-- letters: log(1 + weight of the characters and pairs that text and entry have in common);
-- evidence: log(1 + weight of all terms that they have in common).
+- evidence: log(1 + weight of all terms that text and entry have in common).
 """
 MOST = 5
 """Proposals a text gets at most."""
 
-_HEAVIEST = 5.0
-"""Weight of a term that only one of some hundred entries has; rarer ones weigh no more, however large the library."""
+_HEAVIEST = 3.5
+"""Rarity is log(entries / entries that have the term), and counts up to here: one odd word proves nothing."""
 _WINDOW = 160
 """Characters that are compared at once. A longer text is read in windows that overlap by half."""
-_RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*%?")
-_FORBIDS = re.compile("不能|不要|禁止|勿")
-_VALUE = re.compile(r"(\d+(?:\.\d+)?)(.*)")
+_NEAR, _COVERED, _EXPLAINED = 0.4, 0.8, 0.4
+"""A wording covered by a text to _NEAR is looked at clause by clause: without the values of slots, the clause must cover
+_COVERED of the wording, and consist of it by _EXPLAINED."""
+_EXCHANGED = 0.3
+"""What an exchanged value takes off the score of a clause that nearly is a wording."""
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A slot in which text and entry say different things, with the values that only one of them has."""
-
-    slot: Slot
-    said: tuple[str, ...]
-    answered: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Proposal:
-    """An answered claim that a text may be about. ``score`` is a probability, ``wording`` the entry's nearest one."""
+    """An answered claim that a text may be about: ``score`` 0 to 1, ``wording`` the entry's nearest one."""
 
     answer: Answer
     score: float
@@ -82,19 +71,6 @@ def load_model(folder: Path = MODELS) -> Model:
     return Model(document["bias"], tuple(document["weights"][name] for name in FEATURES), document["threshold"])
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A clause as it stands, its tokens, and its terms with their weights before rarity."""
-
-    text: str
-    tokens: list[str]
-    terms: dict[str, float] = field(repr=False)
-
-
-def _flat(lists: Iterable[Collection[int]]) -> Ints:
-    return np.fromiter((value for one in lists for value in one), dtype=np.int64)
-
-
 @dataclass(frozen=True)
 class _Postings:
     """For each term, by its row, the numbers of those that have it: ``starts[row]`` to ``starts[row + 1]``."""
@@ -103,8 +79,13 @@ class _Postings:
     owners: Ints
 
     @classmethod
-    def of(cls, lists: Sequence[Collection[int]]) -> "_Postings":
-        return cls(np.concatenate([[0], np.cumsum([len(one) for one in lists], dtype=np.int64)]), _flat(lists))
+    def of(cls, owners: Sequence[Iterable[str]], rows: dict[str, int]) -> "_Postings":
+        lists: list[list[int]] = [[] for _ in rows]
+        for owner, terms in enumerate(owners):
+            for term in terms:
+                lists[rows[term]].append(owner)
+        starts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
+        return cls(starts, np.fromiter((owner for one in lists for owner in one), dtype=np.int64))
 
     def add(self, rows: Ints, weights: Floats, size: int) -> Floats:
         """Sum of ``weights`` of ``rows`` by owner, of shape (size,)."""
@@ -118,152 +99,116 @@ class _Postings:
 class Index:
     """A library, ready to match. Holds nothing of the texts that it is asked about."""
 
-    def __init__(
-        self, answers: Sequence[Answer], words: Words, guard: Guard, model: Model, ground: Sequence[Answer] = ()
-    ) -> None:
+    def __init__(self, answers: Sequence[Answer], reader: Reader, model: Model, ground: Sequence[Answer] = ()) -> None:
         """``ground``: further entries by which rarity of terms is counted, so that a small library has it too."""
-        self.answers = tuple(answers)
-        self._words, self._guard, self._model = words, guard, model
+        self.answers, self.reader, self._model = tuple(answers), reader, model
+        self._runs = [[reader.runs(wording) for wording in answer.wordings] for answer in answers]
         own = set(answers)
-        read = [[self._terms(wording) for wording in answer.wordings] for answer in answers]
         others = [answer for answer in dict.fromkeys(ground) if answer not in own]
-        rare = self._rarity([*read, *([self._terms(wording) for wording in answer.wordings] for answer in others)])
-        counts = [Counter(term for wording in wordings for term in wording) for wordings in read]
+        ground_runs = [[reader.runs(wording) for wording in answer.wordings] for answer in others]
+        self._rarity = _rarity([*self._runs, *ground_runs])
+        self._wordings = [_terms(runs) for wordings in self._runs for runs in wordings]
+        self._owner = [entry for entry, wordings in enumerate(self._runs) for _ in wordings]
+        self._firsts = np.cumsum([0, *map(len, self._runs)])[:-1]
+        counts = [Counter(term for runs in wordings for term in _terms(runs)) for wordings in self._runs]
+        constant = [[term for term, number in count.items() if number > 1] for count in counts]
         self._rows = {term: row for row, term in enumerate(dict.fromkeys(term for count in counts for term in count))}
-        self._weights = np.array([rare[term] for term in self._rows])
-        self._is_letter = np.array([term[0] in "~^" for term in self._rows], dtype=bool)
-        self._wordings = [wording for wordings in read for wording in wordings]
-        self._firsts = np.cumsum([0, *(len(wordings) for wordings in read)])[:-1]
-        self._entries = self._postings(counts)
-        constant = [{term for term, number in count.items() if number > 1} for count in counts]
-        self._constant = self._postings(constant)
-        self._nearest = self._postings(self._wordings)
+        self._weights = np.array([self._rarity[term] for term in self._rows])
+        self._postings = tuple(_Postings.of(owners, self._rows) for owners in (constant, self._wordings, counts))
         self._constant_weight = np.array([self._weigh(terms) for terms in constant]) + 1e-9
         self._wording_weight = np.array([self._weigh(terms) for terms in self._wordings]) + 1e-9
+        self._frames = [reader.frame(runs) for wordings in self._runs for runs in wordings]
 
-    # -- building ----------------------------------------------------------------------------------------------
-
-    def runs(self, text: str) -> list[Run]:
-        """Clauses of a text."""
-        runs = []
-        for run in _RUN.findall(normalise(text)):
-            tokens = self._words.tokens(run)
-            runs.append(Run(run, tokens, dict(self._words.terms(tokens))))
-        return runs
-
-    def _terms(self, wording: str) -> dict[str, float]:
-        return {term: weight for run in self.runs(wording) for term, weight in run.terms.items()}
-
-    @staticmethod
-    def _rarity(read: Sequence[Sequence[dict[str, float]]]) -> dict[str, float]:
-        """Weight of each term: what it weighs by itself, times how few entries have it."""
-        entries = [{term: weight for wording in wordings for term, weight in wording.items()} for wordings in read]
-        having = Counter(term for entry in entries for term in entry)
-        alone = {term: weight for entry in entries for term, weight in entry.items()}
-        size = len(entries) + 1
-        return {term: alone[term] * min(_HEAVIEST, math.log(size / (n + 0.5))) for term, n in having.items()}
-
-    def _postings(self, owners: Sequence[Iterable[str]]) -> _Postings:
-        lists: list[list[int]] = [[] for _ in self._rows]
-        for owner, terms in enumerate(owners):
-            for term in terms:
-                lists[self._rows[term]].append(owner)
-        return _Postings.of(lists)
-
-    def _weigh(self, terms: Iterable[str]) -> float:
-        return math.fsum(self._weights[self._rows[term]] for term in terms if term in self._rows)
-
-    # -- matching ----------------------------------------------------------------------------------------------
+    def _weigh(self, terms: Iterable[str], unknown: float = 0.0) -> float:
+        """Weight of terms; ``unknown`` is that of a term which no entry has."""
+        return math.fsum(self._rarity.get(term, unknown) for term in terms)
 
     def match(self, text: str | Sequence[str], least: float | None = None) -> tuple[Proposal, ...]:
         """Entries that ``text`` (a text, or its clauses) may be about: best first, at most five, mostly none.
 
         ``least``: propose from this score on instead of from the model's threshold.
         """
-        runs = self.runs(text if isinstance(text, str) else "\n".join(text))
-        best = np.full(len(self.answers), -np.inf)
+        runs = self.reader.runs(text if isinstance(text, str) else "\n".join(text))
+        logits = np.full(len(self.answers), -np.inf)
+        shares = np.zeros(len(self._wordings))
         for window in _windows(runs):
-            features = self.features(window)
-            best = np.maximum(best, self._model.bias + features @ self._model.weights)
-        scores = np.round(1.0 / (1.0 + np.exp(-best)), 4)
-        enough = np.flatnonzero(scores >= (self._model.threshold if least is None else least))
-        order = sorted(enough.tolist(), key=lambda entry: (-best[entry], self.answers[entry].id))
-        return tuple(self._propose(entry, float(scores[entry]), runs) for entry in order[:MOST])
+            covered, features = self._compare(window)
+            shares = np.maximum(shares, covered)
+            logits = np.maximum(logits, self._model.bias + features @ self._model.weights)
+        scores = 1.0 / (1.0 + np.exp(-logits))
+        near = np.flatnonzero(shares >= _NEAR).tolist()
+        frames = [self.reader.frame([run]) for run in runs] if near else []
+        for wording in near:
+            entry = self._owner[wording]
+            scores[entry] = max(scores[entry], self._closeness(wording, runs, frames))
+        enough = np.flatnonzero(scores >= (self._model.threshold if least is None else least)).tolist()
+        order = sorted(enough, key=lambda entry: (-scores[entry], self.answers[entry].id))
+        return tuple(self._propose(entry, round(float(scores[entry]), 4), shares, runs) for entry in order[:MOST])
 
-    def features(self, runs: Sequence[Run]) -> Floats:
-        """Features of clauses beside each entry, of shape (entries, 5), in the order of FEATURES."""
-        size = len(self.answers)
+    def features(self, text: str) -> Floats:
+        """Features of a text beside each entry, of shape (entries, 3), in the order of FEATURES."""
+        return self._compare(self.reader.runs(text))[1]
+
+    def _compare(self, runs: Sequence[Run]) -> tuple[Floats, Floats]:
+        """Share of each wording that the clauses cover, and features beside each entry."""
         seen = dict.fromkeys(row for run in runs for term in run.terms if (row := self._rows.get(term)) is not None)
         rows = np.fromiter(seen, dtype=np.int64, count=len(seen))
-        unknown = {term: weight for run in runs for term, weight in run.terms.items() if term not in self._rows}
-        weights = self._weights[rows]
-        constant = self._constant.add(rows, weights, size) / self._constant_weight
-        shares = self._nearest.add(rows, weights, len(self._wordings)) / self._wording_weight
-        letters = self._entries.add(rows, weights * self._is_letter[rows], size)
-        evidence = self._entries.add(rows, weights, size)
-        nearest = np.maximum.reduceat(shares, self._firsts) if size else shares
-        explained = evidence / (weights.sum() + _HEAVIEST * sum(unknown.values()) + 1e-9)
-        return np.stack([constant, nearest, explained, np.log1p(letters), np.log1p(evidence)], axis=1)
+        sizes = (len(self.answers), len(self._wordings), len(self.answers))
+        constant, covered, evidence = (
+            postings.add(rows, self._weights[rows], size) for postings, size in zip(self._postings, sizes, strict=True)
+        )
+        shares = covered / self._wording_weight
+        nearest = np.maximum.reduceat(shares, self._firsts) if self.answers else shares
+        return shares, np.stack([constant / self._constant_weight, nearest, np.log1p(evidence)], axis=1)
 
-    # -- slots -------------------------------------------------------------------------------------------------
+    def _closeness(self, wording: int, runs: Sequence[Run], frames: Sequence[dict[str, float]]) -> float:
+        """Share of a wording that one clause covers when the values of slots are left out, 0 when it is not near."""
+        theirs, best = self._frames[wording], 0.0
+        for run, ours in zip(runs, frames, strict=True):
+            common = self._weigh(ours.keys() & theirs.keys())
+            weight = self._weigh(theirs)
+            if common >= _COVERED * weight and common >= _EXPLAINED * self._weigh(ours, _HEAVIEST):
+                best = max(best, common / weight - _EXCHANGED * self._exchanged(wording, run))
+        return best
 
-    def _propose(self, entry: int, score: float, runs: Sequence[Run]) -> Proposal:
+    def _wording_runs(self, wording: int) -> list[Run]:
+        entry = self._owner[wording]
+        return self._runs[entry][wording - int(self._firsts[entry])]
+
+    def _exchanged(self, wording: int, run: Run) -> float:
+        """How many values the clause exchanges; infinite when it is more than one, or when the food is left out."""
+        theirs = self._wording_runs(wording)
+        differs = [d for d in self._differences(wording, [run]) if d.slot != "polarity"]
+        exchanged = sum(len(difference.answered) for difference in differs)
+        items = self.reader.items(theirs)
+        absent = items and not items & self.reader.items([run]) and all(d.slot != "item" for d in differs)
+        return math.inf if exchanged > 1 or absent else exchanged
+
+    def _differences(self, wording: int, runs: Sequence[Run]) -> list[Difference]:
+        known = [run for runs_of in self._runs[self._owner[wording]] for run in runs_of]
+        return list(self.reader.differences(runs, self._wording_runs(wording), known))
+
+    def _propose(self, entry: int, score: float, shares: Floats, runs: Sequence[Run]) -> Proposal:
         answer, first = self.answers[entry], int(self._firsts[entry])
-        said = {term for run in runs for term in run.terms}
-        shares = [
-            self._weigh(said & self._wordings[first + n].keys()) / float(self._wording_weight[first + n])
-            for n in range(len(answer.wordings))
-        ]
-        near = shares.index(max(shares))
-        ordered = sorted(runs, key=lambda run: -self._weigh(run.terms.keys() & self._wordings[first + near].keys()))
-        return Proposal(answer, score, answer.wordings[near], tuple(self._differences(answer, near, ordered)))
+        wording = first + int(np.argmax(shares[first : first + len(answer.wordings)]))
+        nearest = sorted(runs, key=lambda run: -self._weigh(run.terms.keys() & self._wordings[wording].keys()))
+        return Proposal(answer, score, answer.wordings[wording - first], tuple(self._differences(wording, nearest)))
 
-    def _differences(self, answer: Answer, near: int, runs: Sequence[Run]) -> Iterator[Difference]:
-        """Slots in which the clauses, the nearest one first, differ from the entry's wording number ``near``."""
-        nearest, known = self.runs(answer.wordings[near]), [self.runs(wording) for wording in answer.wordings]
-        here, there = self._stance(runs), self._stance(nearest)
-        if here and there and here != there:
-            yield Difference("polarity", (here,), (there,))
-        said, answered = self._slots(runs), self._slots(nearest)
-        every = self._slots([run for wording in known for run in wording])
-        for slot in said:
-            for kind in sorted(said[slot].keys() & answered[slot].keys()):
-                only = said[slot][kind] - every[slot][kind]
-                missing = answered[slot][kind] - said[slot][kind]
-                if only and missing:
-                    yield Difference(slot, tuple(sorted(only)), tuple(sorted(missing)))
 
-    def _slots(self, runs: Iterable[Run]) -> dict[Slot, dict[str, set[str]]]:
-        """Values by slot and kind: numbers by their unit, others by none."""
-        found: dict[Slot, dict[str, set[str]]] = {"number": {}, "date": {}, "place": {}, "item": {}}
-        for run in runs:
-            slots = self._guard.slots(run.text)
-            for value in slots.number:
-                if match := _VALUE.fullmatch(value):
-                    found["number"].setdefault(match[2], set()).add(value)
-            for slot, values in (("date", slots.date), ("place", slots.place), ("item", self._meant(run).item)):
-                if values:
-                    found[slot].setdefault("", set()).update(values)
-        return found
+def _terms(runs: Iterable[Run]) -> dict[str, float]:
+    return {term: weight for run in runs for term, weight in run.terms.items()}
 
-    def _meant(self, run: Run) -> Slots:
-        """Slots of the clause with each word replaced by the one that stands for its meaning."""
-        return self._guard.slots("".join(run.tokens))
 
-    def _stance(self, runs: Iterable[Run]) -> str | None:
-        """Polarity of the first clause that has one: "no" warns or denies a use, "yes" allows or promises.
-
-        Harm turns it round: what does not harm is allowed, what harms is warned of.
-        """
-        for run in runs:
-            polarity = self._meant(run).polarity
-            if _FORBIDS.search("".join(run.tokens)):
-                return "no"
-            if not self._words.harm.isdisjoint(run.tokens):
-                return "yes" if polarity == "no" else "no"
-            if polarity:
-                return polarity
-        return None
+def _rarity(entries: Sequence[Sequence[Sequence[Run]]]) -> dict[str, float]:
+    """Weight of each term: what it weighs by itself, times how few entries have it."""
+    alone: dict[str, float] = {}
+    having: Counter[str] = Counter()
+    for wordings in entries:
+        terms = _terms(run for runs in wordings for run in runs)
+        alone.update(terms)
+        having.update(terms.keys())
+    size = len(entries) + 1
+    return {term: alone[term] * min(_HEAVIEST, math.log(size / (number + 0.5))) for term, number in having.items()}
 
 
 def _windows(runs: Sequence[Run]) -> Iterator[Sequence[Run]]:
@@ -285,4 +230,4 @@ def _windows(runs: Sequence[Run]) -> Iterator[Sequence[Run]]:
 def load_index(answers: Sequence[Answer], ground: Sequence[Answer] = (), places: Collection[str] = ()) -> Index:
     """The index over ``answers`` with the shipped vocabulary and weights, and the places of the desk's regions."""
     words = load_words()
-    return Index(answers, words, Guard(places, words.items), load_model(), ground)
+    return Index(answers, Reader(words, Guard(places, sorted(words.items))), load_model(), ground)

@@ -17,6 +17,7 @@ import numpy as np
 
 from nlp.library import Answer, load_starter
 from nlp.match import FEATURES, Floats, Index, Model
+from nlp.match_slots import Reader
 from nlp.match_words import load_words
 from nlp.packs import load_packs
 from nlp.score import MODELS
@@ -63,7 +64,7 @@ def _examples(index: Index, texts: Sequence[Text]) -> tuple[Floats, Floats]:
     features: list[Floats] = []
     labels: list[float] = []
     for text in texts:
-        table = index.features(index.runs(text.text))
+        table = index.features(text.text)
         likely = np.argsort(-table[:, -1], kind="stable")[:_CANDIDATES].tolist()
         right = [n for n, answer in enumerate(index.answers) if answer.id == text.entry]
         for entry in dict.fromkeys([*right, *likely]):
@@ -96,12 +97,11 @@ def threshold(index: Index, texts: Sequence[Text]) -> float:
 def train(folder: Path, answers: Sequence[Answer]) -> Model:
     """The model fitted on the fitting half of the texts in ``folder``."""
     words, texts = load_words(), read_texts(folder, fitting=True)
-    guard = Guard((), words.items)
-    spare = [Text(alias, answer.id) for answer in answers if fits(answer.id) for alias in answer.aliases[_ALIASES:]]
+    reader = Reader(words, Guard((), ()))
     few = [replace(answer, aliases=answer.aliases[:_ALIASES]) for answer in answers]
-    bias, weights = fit(*_examples(Index(few, words, guard, Model(0.0, (0.0,) * len(FEATURES), 0.0)), [*texts, *spare]))
+    bias, weights = fit(*_examples(Index(few, reader, Model(0.0, (0.0,) * len(FEATURES), 0.0)), texts))
     model = Model(bias, weights, 0.0)
-    return replace(model, threshold=threshold(Index(answers, words, guard, model), texts))
+    return replace(model, threshold=threshold(Index(answers, reader, model), texts))
 
 
 def write(model: Model, folder: Path) -> None:

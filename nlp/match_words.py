@@ -17,8 +17,8 @@ from nlp.segment import words
 from nlp.text import normalise
 
 WORDS = Path(__file__).parent / "library" / "words.toml"
-_PAIR = 0.5
-"""Weight of two characters across the border of two words; a word and a character weigh 1."""
+_WORD, _PAIR, _CHARACTER = 1.0, 0.25, 2.0
+"""Weights of terms. Characters carry most: a paraphrase keeps them where it changes the word (染发, 染头发)."""
 
 
 class WordsError(ValueError):
@@ -31,7 +31,7 @@ class Words:
 
     meanings: Mapping[str, str]
     filler: frozenset[str]
-    items: tuple[str, ...]
+    items: frozenset[str]
     harm: frozenset[str]
 
     @cached_property
@@ -55,12 +55,12 @@ class Words:
         """Terms of a clause's tokens with their weights: words, pairs over a border (``~``), characters (``^``)."""
         for token in tokens:
             if token not in self.filler:
-                yield token, 1.0
+                yield token, _WORD
         for left, right in pairwise(tokens):
             yield f"~{left[-1]}{right[0]}", _PAIR
         for token in tokens:
             for character in token:
-                yield f"^{character}", 1.0
+                yield f"^{character}", _CHARACTER
 
 
 def _meanings(table: Mapping[str, str], kept: list[str]) -> dict[str, str]:
@@ -88,5 +88,5 @@ def load_words(path: Path = WORDS) -> Words:
     meanings = _meanings(table, lists["kept"])
     for word in (*lists["items"], *lists["harm"]):
         meanings.setdefault(word, word)
-    items = tuple(dict.fromkeys(meanings[word] for word in lists["items"]))
-    return Words(meanings, frozenset(lists["filler"]), items, frozenset(meanings[word] for word in lists["harm"]))
+    items, harm = (frozenset(meanings[word] for word in lists[name]) for name in ("items", "harm"))
+    return Words(meanings, frozenset(lists["filler"]), items, harm)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.servers.publisher_asking import ask
-from tests.servers.running import Hit, Running, start
+from tests.servers.running import Running, start
 from tests.servers.weibo import BATCH, SEARCH
 from tests.support.day import (
     AFTER,
@@ -36,45 +36,21 @@ from tests.support.day import (
     SETTLE,
     SOON,
     TALKS,
+    Reading,
     Town,
+    assert_tiled,
     kept,
     stories,
+    stretches,
     town,
 )
-from tests.support.desk import CREDENTIAL, Desk, publisher
+from tests.support.desk import CREDENTIAL, Desk, publisher, weibo
 from tests.support.program import until
 from tests.support.scene import NOW, Scene, is_open, state
 from tests.support.search import contents
 
 pytestmark = pytest.mark.timeout(600)  # much of it waits for a machine that may have other things to do
 LISTS = "/openapi/v2/channel_article/list"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One round: what the servers were asked, what it said, and the desk as it was then."""
-
-    hits: Mapping[str, Sequence[Hit]]
-    said: str
-    desk: Desk
-
-    def asked(self, server: str, path: str = "/") -> list[Hit]:
-        """What a server was asked at paths that begin so."""
-        return [hit for hit in self.hits[server] if hit.path.startswith(path)]
-
-    def outcomes(self, source: str) -> dict[str, int]:
-        """What became of all texts of a source so far."""
-        query = "SELECT outcome, sum(n) FROM tally WHERE unit = 'text' AND source = ? GROUP BY outcome HAVING sum(n)"
-        return dict(self.desk.rows(query, source))
-
-    def articles(self, source: str) -> dict[str, tuple[str, str, int]]:
-        """Title, text and version of a source's articles by key."""
-        rows = self.desk.rows("SELECT key, title, text, version FROM article WHERE source = ?", source)
-        return {key: (title, text, number) for key, title, text, number in rows}
-
-    def row(self, source: str) -> str:
-        """What was said of a source."""
-        return next(line for line in self.said.splitlines() if line.split(":")[0].split(" ")[0] == source)
 
 
 @dataclass(frozen=True)
@@ -106,29 +82,6 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
 
 
 # -- the first reading -------------------------------------------------------------------------------
-
-
-def stretches(hits: Sequence[Hit]) -> dict[str, set[tuple[int, int]]]:
-    """The windows that were searched, by query; of what was too much for one query only its parts."""
-    found: dict[str, set[tuple[int, int]]] = {}
-    for hit in hits:
-        if hit.path == SEARCH:
-            found.setdefault(hit.query["q"], set()).add((int(hit.query["starttime"]), int(hit.query["endtime"])))
-    return {q: {window for window in some if not _parts(window, some)} for q, some in found.items()}
-
-
-def _parts(whole: tuple[int, int], some: set[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Those of ``some`` that lie within ``whole``."""
-    return [one for one in some if one != whole and whole[0] <= one[0] and one[1] <= whole[1]]
-
-
-def assert_tiled(windows: set[tuple[int, int]], since: datetime, until: datetime) -> None:
-    """The windows follow each other without gap or overlap."""
-    ends = [int(since.timestamp())]
-    for begin, end in sorted(windows):
-        assert begin == ends[-1]
-        ends.append(end)
-    assert ends[-1] == int(until.timestamp())
 
 
 def test_a_first_reading_asks_for_the_last_72_hours(day: Day) -> None:
@@ -411,10 +364,24 @@ def test_a_crawl_that_goes_on_for_ever_ends_when_it_is_told_to(tmp_path: Path) -
         process.terminate()
         assert process.wait(20) == 0
         said = b"".join(filter(None, process.communicate()))
-        assert b"stopping" in said and b"Traceback" not in said
+        assert b"stopping" in said and b"weibo: read" in said and b"Traceback" not in said
         assert children and not any(child.is_running() for child in children)
         assert desk.rows("SELECT count(*) FROM window WHERE holder IS NOT NULL OR state = 'reading'") == [(0,)]
         assert desk.rows("SELECT count(*) FROM host WHERE holder IS NOT NULL") == [(0,)]
         assert is_open(desk) and desk.rows("SELECT count(*) > 0 FROM window WHERE cursor > 0") == [(1,)]
         desk.crawl(as_of=NOW.isoformat())
         assert state(desk) == scene.state
+
+
+def test_hosts_that_hang_do_not_keep_it_for_long(tmp_path: Path) -> None:
+    """Each child is given some seconds for the page in hand, all of them the same seconds."""
+    with start("tests.servers.weibo") as one, start("tests.servers.weibo") as other:
+        desk = Desk(tmp_path)
+        for name, server in (("one", one), ("other", other)):
+            server.set(all="hang")
+            desk.declare(**{name: weibo(server.url, id=name)})
+        process = desk.start("crawl", "--as-of", MORNING.isoformat())
+        until(lambda: bool(one.hits(SEARCH) and other.hits(SEARCH)), 60)
+        process.terminate()
+        assert process.wait(19) == 0
+        process.communicate()

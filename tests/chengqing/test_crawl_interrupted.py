@@ -171,11 +171,15 @@ def test_children_end_with_their_parent(tmp_path: Path, scenes: Mapping[str, Sce
     busy, hanging = scenes["news"], scenes["wechat"]
     desks = {scene.name: scene.desk(tmp_path / scene.name) for scene in (busy, hanging)}
     hanging.server.set(all="hang")
-    for scene, share in ((hanging, 1 / hanging.needed), (busy, 0.2)):
+
+    def orphan(scene: Scene) -> None:
+        share = 1 / scene.needed if scene is hanging else 0.2
         with Killer(scene, desks[scene.name], random.Random(3)) as killer:
             killer.kill("work", share, "parent")
             killer.settle()
         assert scene.asked() <= share * scene.needed + scene.needed // 3
+
+    together(orphan, (busy, hanging))
     held = "SELECT holder FROM host UNION ALL SELECT holder FROM window"
     assert {holder for (holder,) in desks["news"].rows(held)} == {None}
 

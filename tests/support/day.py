@@ -5,7 +5,7 @@ Every text is invented. The search finds more than it shows for one query, so th
 
 import random
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.servers import publisher_stories
 from tests.servers.running import Hit, Running, start
+from tests.servers.weibo import SEARCH
 from tests.support.desk import CREDENTIAL, Desk, publisher, timeline, weibo
 from tests.support.statuses import MARKS, TALK, status
 
@@ -190,3 +191,56 @@ def kept(desk: Desk, folder: Path) -> Desk:
     """A copy of the desk as it is now."""
     shutil.copytree(desk.folder, folder)
     return Desk(folder, desk.env)
+
+
+# -- what came of it ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One round: what the servers were asked, what it said, and the desk as it was then."""
+
+    hits: Mapping[str, Sequence[Hit]]
+    said: str
+    desk: Desk
+
+    def asked(self, server: str, path: str = "/") -> list[Hit]:
+        """What a server was asked at paths that begin so."""
+        return [hit for hit in self.hits[server] if hit.path.startswith(path)]
+
+    def outcomes(self, source: str) -> dict[str, int]:
+        """What became of all texts of a source so far."""
+        query = "SELECT outcome, sum(n) FROM tally WHERE unit = 'text' AND source = ? GROUP BY outcome HAVING sum(n)"
+        return dict(self.desk.rows(query, source))
+
+    def articles(self, source: str) -> dict[str, tuple[str, str, int]]:
+        """Title, text and version of a source's articles by key."""
+        rows = self.desk.rows("SELECT key, title, text, version FROM article WHERE source = ?", source)
+        return {key: (title, text, number) for key, title, text, number in rows}
+
+    def row(self, source: str) -> str:
+        """What was said of a source."""
+        return next(line for line in self.said.splitlines() if line.split(":")[0].split(" ")[0] == source)
+
+
+def stretches(hits: Sequence[Hit]) -> dict[str, set[tuple[int, int]]]:
+    """The windows that were searched, by query; of what was too much for one query only its parts."""
+    found: dict[str, set[tuple[int, int]]] = {}
+    for hit in hits:
+        if hit.path == SEARCH:
+            found.setdefault(hit.query["q"], set()).add((int(hit.query["starttime"]), int(hit.query["endtime"])))
+    return {q: {window for window in some if not _parts(window, some)} for q, some in found.items()}
+
+
+def _parts(whole: tuple[int, int], some: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of ``some`` that lie within ``whole``."""
+    return [one for one in some if one != whole and whole[0] <= one[0] and one[1] <= whole[1]]
+
+
+def assert_tiled(windows: set[tuple[int, int]], since: datetime, until: datetime) -> None:
+    """The windows follow each other without gap or overlap."""
+    ends = [int(since.timestamp())]
+    for begin, end in sorted(windows):
+        assert begin == ends[-1]
+        ends.append(end)
+    assert ends[-1] == int(until.timestamp())
