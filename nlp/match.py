@@ -111,7 +111,7 @@ class Index:
         self._owner = [entry for entry, wordings in enumerate(self._runs) for _ in wordings]
         self._firsts = np.cumsum([0, *map(len, self._runs)])[:-1]
         counts = [Counter(term for runs in wordings for term in _terms(runs)) for wordings in self._runs]
-        constant = [[term for term, number in count.items() if number > 1] for count in counts]
+        constant = [[t for t, n in c.items() if n > len(w) / 2] for c, w in zip(counts, self._runs, strict=True)]
         self._rows = {term: row for row, term in enumerate(dict.fromkeys(term for count in counts for term in count))}
         self._weights = np.array([self._rarity[term] for term in self._rows])
         self._postings = tuple(_Postings.of(owners, self._rows) for owners in (constant, self._wordings, counts))

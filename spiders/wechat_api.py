@@ -16,6 +16,7 @@ from spiders.conversation import Ask, Failure, FailureKind, Reply, Rule, Step, T
 from spiders.edge import Refusal, as_object, is_set, malformed, read_unix, text_field, unknown_fields
 from spiders.harvest import Harvest
 from spiders.ndjson import decode
+from spiders.record import digest
 from spiders.wechat import read_freepublish
 
 ROOT = "https://api.weixin.qq.com"
@@ -53,6 +54,15 @@ class _Publication:
     id: str
     updated: datetime
     stamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """An entry of the list that can't be read; ``mark`` stands for what it holds."""
+
+    number: int
+    mark: str
+    refusal: Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +174,7 @@ class WechatAccount:
         if not isinstance(items, list) or total is None:
             return _failed("changed_shape")
         harvest = Harvest(_unknown(answer, items))
-        listed = _publications(items, harvest)
+        listed, broken = _publications(items)
         if listed and listed.keys() == want.before:
             return _failed("looping")
         end = want.offset + (len(items) or _COUNT)
@@ -172,6 +182,7 @@ class WechatAccount:
         if following and want.number >= MOST_PAGES:
             return _failed("too_large")
         known, pending = self._sorted(task, listed.values(), harvest)
+        known += self._counted(task, broken, harvest)
         return self._step(task, harvest, known, _Articles(want.offset, pending, following) if pending else following)
 
     def _sorted(
@@ -187,6 +198,15 @@ class WechatAccount:
             return [], ()
         stale = [one for one in new if self._key(one) not in stamps and one.updated < task.since - _STALE]
         return [Known(self._key(one), one.stamp) for one in stale], tuple(one for one in new if one not in stale)
+
+    def _counted(self, task: Task, broken: Iterable[_Broken], harvest: Harvest) -> list[Known]:
+        """Count the entries that name no publication, each once: a reading may meet them again."""
+        keys = {one.mark: f"{self._source}:pub:?{one.mark}" for one in broken}
+        before = task.memory.stamps(keys.values())
+        for one in broken:
+            if keys[one.mark] not in before:
+                harvest.add(one.number, one.refusal.reason, one.refusal.fault)
+        return [Known(key, "counted") for key in keys.values()] if task.edge.permitted else []
 
     def _article(self, task: Task, want: _Articles, answer: Mapping[str, object] | None) -> Step:
         """The articles of a publication; ``answer`` is None where it was taken back since the list was read."""
@@ -238,16 +258,16 @@ def _unknown(answer: Mapping[str, object], items: list[object]) -> Iterator[str]
             yield from unknown_fields(item, _ITEM)
 
 
-def _publications(items: list[object], harvest: Harvest) -> dict[str, _Publication]:
-    """The publications of a page of the list, by id; an entry that names none is counted as malformed."""
-    listed = {}
+def _publications(items: list[object]) -> tuple[dict[str, _Publication], list[_Broken]]:
+    """The publications of a page of the list, by id, and the entries that name none."""
+    listed, broken = {}, []
     for number, item in enumerate(items, start=1):
         try:
             one = _publication(as_object(item))
             listed[one.id] = one
         except Refusal as refusal:
-            harvest.add(number, refusal.reason, refusal.fault)
-    return listed
+            broken.append(_Broken(number, digest(json.dumps(item)), refusal))
+    return listed, broken
 
 
 def _publication(item: Mapping[str, object]) -> _Publication:

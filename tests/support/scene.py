@@ -42,8 +42,11 @@ def statuses() -> list[dict[str, Any]]:
 
 
 def _publications() -> list[dict[str, Any]]:
-    """Two pages of a list."""
-    return [publication(number, int((NOW - timedelta(hours=2 * number)).timestamp())) for number in range(1, 26)]
+    """Two pages of a list; one entry names no publication."""
+    broken = {"article_id": "?", "update_time": int(NOW.timestamp()), "news_item": []}
+    return [broken] + [
+        publication(number, int((NOW - timedelta(hours=2 * number)).timestamp())) for number in range(1, 26)
+    ]
 
 
 def scenario(source: str) -> dict[str, Any]:
