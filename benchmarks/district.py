@@ -1,7 +1,7 @@
-"""An invented district over HTTP: what :mod:`benchmarks.quota` only imagines, with wordings, as a stand-in's statuses.
+"""An invented district as a stand-in's statuses, in the likeness of the one that :mod:`benchmarks.quota` imagines.
 
-Noise is log-normal over lanes; claims start within three days, are said by 5 to 60 accounts within 6 to 24 hours, and
-come in swarms, the more the more harmful their hazard is. Wordings are the corpus's, and the gate keeps them.
+Three days; noise is log-normal over lanes. 25 claims start within the first two days, are said by 5 to 60 accounts
+within 6 to 24 hours, and come in swarms, the more the more harmful their hazard is. Wordings are the corpus's.
 """
 
 import json
@@ -11,29 +11,35 @@ import sys
 from argparse import ArgumentParser, Namespace
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks import quota
 from chengqing.clock import CHINA
 from chengqing.crawl.lanes import search_terms
-from nlp.packs import load_packs
+from nlp.packs import Packs, load_packs
 from nlp.reader import Reader, load_reader
 from nlp.text import normalise
 from tests.servers.base import serve
 from tests.servers.weibo import Weibo
 from tests.support.statuses import TALK, status
 
-HAZARDS = 20
-"""Those of which the corpus has most wordings."""
+HAZARDS, CLAIMS, FLOOR = 60, 25, 5
+"""Hazards are those of which the corpus has most wordings."""
 BEGIN = datetime(2026, 11, 22, tzinfo=CHINA)
 HOUR, PAGE = 3600, 50
-ROUNDS = quota.SPAN // HOUR
+DAY = 24 * HOUR
+SPAN = 3 * DAY
 _CORPUS = Path(__file__).parents[1] / "nlp" / "corpus"
+
+
+@cache
+def packs() -> Packs:
+    """The hazards, loaded once."""
+    return load_packs()
 
 
 @cache
@@ -45,7 +51,7 @@ def reader() -> Reader:
 @cache
 def wordings() -> Mapping[str, Sequence[str]]:
     """Texts of the corpus that the gate keeps, by the hazard of whose searched terms they hold one; the most first."""
-    hazards = load_packs().hazards
+    hazards = packs().hazards
     lines = (json.loads(line) for file in sorted(_CORPUS.glob("*.jsonl")) for line in file.open(encoding="utf-8"))
     texts = (line["text"] for line in lines if line["kind"] == "claim")
     kept = {text: normalise(text) for text in texts if reader().read(text)}
@@ -113,40 +119,67 @@ class District:
 @cache
 def make(seed: int) -> District:
     """The district of a seed."""
-    chance, packs = random.Random(seed), load_packs()
-    hazards = [packs.hazards[name] for name in wordings()]
+    chance = random.Random(seed)
+    hazards = [packs().hazards[name] for name in wordings()]
     lively = [chance.gauss(0, 1) for _ in hazards]
     made = District()
     for hazard, much in zip(hazards, lively, strict=True):
         for term in search_terms(hazard):
             idle = [text for talk in TALK if not reader().read(text := f"{talk.format(3)}，{term}")] or [TALK[0]]
             common = 0.3 * much + math.sqrt(1 - 0.3**2) * chance.gauss(0, 1)
-            for at, _ in quota._noise(math.exp(2 * common), chance):
+            for at in _noise(math.exp(2 * common), chance):
                 made.posts.append(Post(int(at), -1, len(made.posts), chance.choice(idle)))
                 made.lanes.setdefault(term, []).append(len(made.posts) - 1)
     weights = [math.exp(1.25 * much) * hazard.harm for hazard, much in zip(hazards, lively, strict=True)]
-    _say(made, quota._starts(weights, True, chance), chance)
+    _say(made, _starts(weights, chance), chance)
     for numbers in made.lanes.values():
         numbers.sort(key=lambda number: -made.posts[number].at)
     return made
 
 
-def _say(made: District, starts: Iterable[tuple[int, float]], chance: random.Random) -> None:
+def _noise(an_hour: float, chance: random.Random) -> Iterator[float]:
+    """When somebody says a lane's words and no claim."""
+    at = 0.0
+    while (at := at + chance.expovariate(an_hour / HOUR)) < SPAN:
+        yield at
+
+
+def _starts(weights: Sequence[float], chance: random.Random) -> Iterator[tuple[int, float]]:
+    """Hazard and start of one claim after the other: three on average within two days of one happening."""
+    until = SPAN - DAY
+    while True:
+        hazard, happened = chance.choices(range(len(weights)), weights)[0], chance.uniform(-2 * DAY, until)
+        more = True
+        while more:
+            started = happened + chance.uniform(0, 2 * DAY)
+            if 0 <= started < until:
+                yield hazard, started
+            more = chance.random() > 1 / 3
+
+
+def _said(started: float, chance: random.Random) -> list[float]:
+    """When 5 to 60 accounts say a claim, within 6 to 24 hours."""
+    accounts, lasts = round(5 * 12 ** chance.random()), chance.uniform(6, 24) * HOUR
+    return sorted([started, *(started + chance.uniform(0, lasts) for _ in range(accounts - 1))])
+
+
+def _say(made: District, starts: Iterator[tuple[int, float]], chance: random.Random) -> None:
     """Claims, each with a wording of its own, found by every term that it holds."""
-    left = [list(texts) for texts in wordings().values()]
-    terms = [term for name in wordings() for term in search_terms(load_packs().hazards[name])]
+    pools = [chance.sample(texts, len(texts)) for texts in wordings().values()]
+    terms = {term for name in wordings() for term in search_terms(packs().hazards[name])}
     used: set[str] = set()
-    for hazard, started in starts:
-        text = next((text for text in chance.sample(left[hazard], len(left[hazard])) if text not in used), None)
+    while len(made.claims) < CLAIMS:
+        hazard, started = next(starts)
+        text = next((text for text in pools[hazard] if text not in used), None)
         if text is None:
             continue
         used.add(text)
-        said, held = quota._said(started, chance), {term for term in terms if term in normalise(text)}
+        said, held = _said(started, chance), [term for term in terms if term in normalise(text)]
         for at in said:
             made.posts.append(Post(int(at), len(made.claims), 1_000_000 + len(made.posts), text))
             for term in held:
                 made.lanes.setdefault(term, []).append(len(made.posts) - 1)
-        made.claims.append(Claim(started, said[quota.FLOOR - 1], text))
+        made.claims.append(Claim(started, said[FLOOR - 1], text))
 
 
 def clause_of(text: str) -> str:
@@ -157,12 +190,12 @@ def clause_of(text: str) -> str:
 
 def full(made: District) -> int:
     """Requests a day that reading every lane to its end at every round takes."""
-    lanes = sum(len(search_terms(load_packs().hazards[name])) for name in wordings())
-    calls = lanes * ROUNDS
+    lanes = sum(len(search_terms(packs().hazards[name])) for name in wordings())
+    calls = lanes * SPAN // HOUR
     for numbers in made.lanes.values():
         hours = Counter(made.posts[number].at // HOUR for number in numbers)
         calls += sum(n // PAGE for n in hours.values())
-    return calls * quota.DAY // quota.SPAN
+    return calls * DAY // SPAN
 
 
 def stand_in(seed: int) -> None:

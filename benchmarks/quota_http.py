@@ -2,7 +2,7 @@
 
     python -m benchmarks.quota_http
 
-Both arms crawl the same stand-in for four simulated days, a round every simulated hour, with a quarter of the requests
+Both arms crawl the same stand-in for three simulated days, a round every simulated hour, with a quarter of the requests
 that reading every lane to its end at every round takes. Round-robin is the same crawl, only that each round begins with
 the lanes that were looked at longest ago. A claim is found when its wording stands above the floor in the database, in
 time when that is within two hours of the moment at which its fifth account had said it. The rest of what is counted
@@ -30,7 +30,7 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.utils.reactor import install_reactor
 
-from benchmarks.district import BEGIN, HOUR, ROUNDS, District, clause_of, full, make, reader, wordings
+from benchmarks.district import BEGIN, HOUR, SPAN, District, clause_of, full, make, packs, reader, wordings
 from chengqing import logs, quota, workspace
 from chengqing.clock import ReplayClock
 from chengqing.crawl import asking, child, rounds
@@ -133,6 +133,7 @@ REPLACED: tuple[tuple[object, str, object], ...] = (
     (asking, "AsyncCrawlerProcess", Process),
     (child._Child, "_watch", lambda _: None),
     (workspace, "load_reader", lambda *_, **__: reader()),
+    (workspace, "load_packs", packs),
 )
 """What makes a round cost no more than its requests; all else is the program's own."""
 ARMS: Mapping[str, tuple[tuple[object, str, object], ...]] = {
@@ -170,7 +171,7 @@ def desk(folder: Path, url: str, made: District) -> Path:
 def crawl(folder: Path, clauses: Mapping[str, int]) -> dict[int, int]:
     """A round every hour; when which claim was found, by its clause."""
     found: dict[int, int] = {}
-    for number in range(1, ROUNDS + 1):
+    for number in range(1, SPAN // HOUR + 1):
         clock = ReplayClock(BEGIN + timedelta(seconds=number * HOUR))
         with workspace.open_workspace(folder, None, clock, keep_turn=False) as opened:
             sources = [source for source in opened.config.sources.values() if isinstance(source, Crawled)]

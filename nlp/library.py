@@ -21,7 +21,7 @@ from nlp.voice import blames
 
 Verdict = Literal["false", "misleading", "unproven", "true"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-Reason = Literal["duplicate", "malformed", "not_permitted", "out_of_scope"]
+LeftOut = Literal["duplicate", "malformed", "not_permitted", "out_of_scope"]
 STARTER = Path(__file__).parent / "library" / "starter.jsonl"
 LONGEST = 60
 """Characters of a correction, and of a wording of a claim."""
@@ -142,7 +142,7 @@ class Reviews:
     """Entries read of a ClaimReview document, and how many others were left out, by reason."""
 
     answers: tuple[Answer, ...]
-    left_out: Mapping[Reason, int]
+    left_out: Mapping[LeftOut, int]
 
 
 def _is(node: Mapping[str, Any], kinds: Collection[str]) -> bool:
@@ -204,7 +204,7 @@ def _correction(review: Mapping[str, Any]) -> str:
     return first if _is_sentence(first) else ""
 
 
-def _answer(review: Mapping[str, Any], packs: Packs, redactor: Redactor) -> Answer | Reason:
+def _answer(review: Mapping[str, Any], packs: Packs, redactor: Redactor) -> Answer | LeftOut:
     """One review as an entry, or why it is none."""
     claim, correction = normalise(_text(review.get("claimReviewed"))).rstrip("。.!?;, "), _correction(review)
     verdict, institution = _verdict(review.get("reviewRating")), _institution(review)
@@ -232,7 +232,7 @@ def read_claim_reviews(document: str, packs: Packs, redactor: Redactor) -> Revie
     except (ValueError, RecursionError):
         raise LibraryError("not a JSON document; hand over the JSON-LD alone, without the page around it") from None
     answers: dict[str, Answer] = {}
-    left_out: Counter[Reason] = Counter()
+    left_out: Counter[LeftOut] = Counter()
     for review in _nodes(parsed):
         answer = _answer(review, packs, redactor)
         if not isinstance(answer, Answer):

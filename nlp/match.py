@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.library import Answer
-from nlp.match_slots import Difference, Reader, Run
+from nlp.match_slots import Difference, Reader, Run, Said, differences
 from nlp.match_words import load_words
 from nlp.score import MODELS
 from nlp.variant import Guard
@@ -25,7 +25,7 @@ from nlp.variant import Guard
 FEATURES = ("constant", "nearest", "evidence")
 """What the model reads of a text and an entry:
 
-- constant: share of the weight of the terms that at least two wordings of the entry have;
+- constant: share of the weight of the terms that most wordings of the entry have;
 - nearest: share of the weight of the wording that the text covers best;
 - evidence: log(1 + weight of all terms that text and entry have in common).
 """
@@ -34,13 +34,16 @@ MOST = 5
 
 _HEAVIEST = 3.5
 """Rarity is log(entries / entries that have the term), and counts up to here: one odd word proves nothing."""
-_WINDOW = 160
-"""Characters that are compared at once. A longer text is read in windows that overlap by half."""
+_WINDOW = 30
+"""Characters that are compared at once: clauses until they are so many, then on with the last half. What stands far
+apart in a long text proves nothing together."""
 _NEAR, _COVERED, _EXPLAINED = 0.4, 0.8, 0.4
-"""A wording covered by a text to _NEAR is looked at clause by clause: without the values of slots, the clause must cover
-_COVERED of the wording, and consist of it by _EXPLAINED."""
+"""A wording covered by a text to _NEAR is looked at clause by clause: without the values of slots, the clause must
+cover _COVERED of the wording, and consist of it by _EXPLAINED."""
+_CLOSE = 0.65
+"""Share of a wording that one clause must cover for their polarities to be set against each other."""
 _EXCHANGED = 0.3
-"""What an exchanged value takes off the score of a clause that nearly is a wording."""
+"""What an exchanged value takes off the closeness of a clause that nearly is a wording."""
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -117,6 +120,7 @@ class Index:
         self._postings = tuple(_Postings.of(owners, self._rows) for owners in (constant, self._wordings, counts))
         self._constant_weight = np.array([self._weigh(terms) for terms in constant]) + 1e-9
         self._wording_weight = np.array([self._weigh(terms) for terms in self._wordings]) + 1e-9
+        self._said = [[reader.said(runs) for runs in wordings] for wordings in self._runs]
         self._frames = [reader.frame(runs) for wordings in self._runs for runs in wordings]
 
     def _weigh(self, terms: Iterable[str], unknown: float = 0.0) -> float:
@@ -128,26 +132,32 @@ class Index:
 
         ``least``: propose from this score on instead of from the model's threshold.
         """
+        enough = self._model.threshold if least is None else least
         runs = self.reader.runs(text if isinstance(text, str) else "\n".join(text))
-        logits = np.full(len(self.answers), -np.inf)
-        shares = np.zeros(len(self._wordings))
-        for window in _windows(runs):
-            covered, features = self._compare(window)
-            shares = np.maximum(shares, covered)
-            logits = np.maximum(logits, self._model.bias + features @ self._model.weights)
-        scores = 1.0 / (1.0 + np.exp(-logits))
-        near = np.flatnonzero(shares >= _NEAR).tolist()
-        frames = [self.reader.frame([run]) for run in runs] if near else []
-        for wording in near:
-            entry = self._owner[wording]
-            scores[entry] = max(scores[entry], self._closeness(wording, runs, frames))
-        enough = np.flatnonzero(scores >= (self._model.threshold if least is None else least)).tolist()
-        order = sorted(enough, key=lambda entry: (-scores[entry], self.answers[entry].id))
+        shares, features, close = self._read(runs)
+        scores = 1.0 / (1.0 + np.exp(-(self._model.bias + features @ self._model.weights)))
+        scores = np.where(close > 0.0, np.maximum(scores, enough + (1.0 - enough) * close), scores)
+        found = np.flatnonzero(scores >= enough).tolist() if runs else []
+        order = sorted(found, key=lambda entry: (-scores[entry], self.answers[entry].id))
         return tuple(self._propose(entry, round(float(scores[entry]), 4), shares, runs) for entry in order[:MOST])
 
     def features(self, text: str) -> Floats:
         """Features of a text beside each entry, of shape (entries, 3), in the order of FEATURES."""
-        return self._compare(self.reader.runs(text))[1]
+        return self._read(self.reader.runs(text))[1]
+
+    def _read(self, runs: Sequence[Run]) -> tuple[Floats, Floats, Floats]:
+        """Shares of the wordings that are covered, features and closeness of the entries: the best of all windows."""
+        shares, close = np.zeros(len(self._wordings)), np.zeros(len(self.answers))
+        features = np.zeros((len(self.answers), len(FEATURES)))
+        for window in _windows(runs):
+            covered, found = self._compare(window)
+            shares, features = np.maximum(shares, covered), np.maximum(features, found)
+            near = np.flatnonzero(covered >= _NEAR).tolist()
+            frames = [(run, self.reader.frame([run])) for run in window] if near else []
+            for wording in near:
+                entry = self._owner[wording]
+                close[entry] = max(close[entry], self._closeness(wording, frames))
+        return shares, features, close
 
     def _compare(self, runs: Sequence[Run]) -> tuple[Floats, Floats]:
         """Share of each wording that the clauses cover, and features beside each entry."""
@@ -161,32 +171,32 @@ class Index:
         nearest = np.maximum.reduceat(shares, self._firsts) if self.answers else shares
         return shares, np.stack([constant / self._constant_weight, nearest, np.log1p(evidence)], axis=1)
 
-    def _closeness(self, wording: int, runs: Sequence[Run], frames: Sequence[dict[str, float]]) -> float:
+    def _closeness(self, wording: int, runs: Sequence[tuple[Run, dict[str, float]]]) -> float:
         """Share of a wording that one clause covers when the values of slots are left out, 0 when it is not near."""
-        theirs, best = self._frames[wording], 0.0
-        for run, ours in zip(runs, frames, strict=True):
+        theirs, weight, best = self._frames[wording], self._weigh(self._frames[wording]), 0.0
+        for run, ours in runs:
             common = self._weigh(ours.keys() & theirs.keys())
-            weight = self._weigh(theirs)
-            if common >= _COVERED * weight and common >= _EXPLAINED * self._weigh(ours, _HEAVIEST):
+            if common and common >= _COVERED * weight and common >= _EXPLAINED * self._weigh(ours, _HEAVIEST):
                 best = max(best, common / weight - _EXCHANGED * self._exchanged(wording, run))
         return best
 
-    def _wording_runs(self, wording: int) -> list[Run]:
-        entry = self._owner[wording]
-        return self._runs[entry][wording - int(self._firsts[entry])]
-
     def _exchanged(self, wording: int, run: Run) -> float:
         """How many values the clause exchanges; infinite when it is more than one, or when the food is left out."""
-        theirs = self._wording_runs(wording)
-        differs = [d for d in self._differences(wording, [run]) if d.slot != "polarity"]
+        differs = [difference for difference in self._differences(wording, [run]) if difference.slot != "polarity"]
         exchanged = sum(len(difference.answered) for difference in differs)
-        items = self.reader.items(theirs)
+        items = self._said_by(wording).values.get(("item", ""), set())
         absent = items and not items & self.reader.items([run]) and all(d.slot != "item" for d in differs)
         return math.inf if exchanged > 1 or absent else exchanged
 
+    def _said_by(self, wording: int) -> Said:
+        entry = self._owner[wording]
+        return self._said[entry][wording - int(self._firsts[entry])]
+
     def _differences(self, wording: int, runs: Sequence[Run]) -> list[Difference]:
-        known = [run for runs_of in self._runs[self._owner[wording]] for run in runs_of]
-        return list(self.reader.differences(runs, self._wording_runs(wording), known))
+        """Differences of clauses, the nearest first, from a wording."""
+        entry, terms = self._said[self._owner[wording]], self._wordings[wording].keys()
+        close = self._weigh(runs[0].terms.keys() & terms) >= _CLOSE * float(self._wording_weight[wording])
+        return list(differences(self.reader.said(runs), self._said_by(wording), entry, close=close))
 
     def _propose(self, entry: int, score: float, shares: Floats, runs: Sequence[Run]) -> Proposal:
         answer, first = self.answers[entry], int(self._firsts[entry])
@@ -212,7 +222,7 @@ def _rarity(entries: Sequence[Sequence[Sequence[Run]]]) -> dict[str, float]:
 
 
 def _windows(runs: Sequence[Run]) -> Iterator[Sequence[Run]]:
-    """Runs in windows of at most about ``_WINDOW`` characters that overlap by half."""
+    """Clauses in windows of about ``_WINDOW`` characters that overlap by half."""
     size = 0
     window: list[Run] = []
     for run in runs:

@@ -5,7 +5,7 @@ from the clause with each word replaced by the one that stands for its meaning.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,7 +17,7 @@ Slot = Literal["polarity", "number", "date", "place", "item"]
 
 _RUN = re.compile(r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*%?")
 _FORBIDS = re.compile("不能|不要|禁止|勿")
-_ASKS = re.compile(r"(\w)[不没]\1|是不是|有没有")
+_ASKS = re.compile(r"([会能要是可致得该用管])不\1|(有)没有")
 _VALUE = re.compile(r"(\d+(?:\.\d+)?)(.*)")
 _LOOSE = re.compile(
     r"\d+(?:\.\d+)?|[〇零一二三四五六七八九十百千两]+(?=[天日号月年岁级度支秒分小个杯万元倍条次])|[今明昨后前][天晚早日年]"
@@ -42,10 +42,29 @@ class Run:
     tokens: list[str] = field(repr=False)
     terms: dict[str, float] = field(repr=False)
 
-    @property
-    def meant(self) -> str:
-        """The clause with each word replaced by the one that stands for its meaning."""
-        return "".join(self.tokens)
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What clauses pin down: polarity, and values by slot and kind. The kind of a number is its unit."""
+
+    stance: str | None
+    values: Mapping[tuple[Slot, str], set[str]]
+
+
+def differences(said: Said, wording: Said, entry: Sequence[Said], *, close: bool) -> Iterator[Difference]:
+    """Slots in which a text differs from a ``wording`` of an ``entry``, given by its wordings.
+
+    What any wording of the entry says is no difference, nor is what the text leaves out; but where text and wording
+    are ``close``, their own polarities decide.
+    """
+    stances = {wording.stance} if close else {other.stance for other in entry}
+    if said.stance and wording.stance and said.stance not in stances:
+        yield Difference("polarity", (said.stance,), (wording.stance,))
+    for slot, kind in sorted(said.values.keys() & wording.values.keys()):
+        known = set().union(*(other.values.get((slot, kind), ()) for other in entry))
+        only, missing = said.values[slot, kind] - known, wording.values[slot, kind] - said.values[slot, kind]
+        if only and missing:
+            yield Difference(slot, tuple(sorted(only)), tuple(sorted(missing)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,47 +97,33 @@ class Reader:
         """Foods and drugs that clauses name."""
         return {token for run in runs for token in run.tokens if token in self.words.items}
 
-    def differences(self, said: Sequence[Run], wording: Sequence[Run], known: Iterable[Run]) -> Iterator[Difference]:
-        """Slots in which the clauses ``said``, the nearest first, differ from a ``wording`` of an entry.
-
-        A value that any wording of the entry has (``known``) is no difference, nor is one that the text leaves out.
-        """
-        ours, theirs, every = self._values(said), self._values(wording), self._values(known)
-        here, there = self._stance(said[:1]), self._stance(wording)
-        if here and there and here != there:
-            yield Difference("polarity", (here,), (there,))
-        for slot, kind in sorted(ours.keys() & theirs.keys()):
-            only = ours[slot, kind] - every[slot, kind]
-            missing = theirs[slot, kind] - ours[slot, kind]
-            if only and missing:
-                yield Difference(slot, tuple(sorted(only)), tuple(sorted(missing)))
-
-    def _values(self, runs: Iterable[Run]) -> dict[tuple[Slot, str], set[str]]:
-        """Values by slot and kind; the kind of a number is its unit, others have none."""
-        found: dict[tuple[Slot, str], set[str]] = {}
+    def said(self, runs: Sequence[Run]) -> Said:
+        """Slots of clauses, the one that decides the polarity first."""
+        values: dict[tuple[Slot, str], set[str]] = {}
         for run in runs:
             slots = self.guard.slots(run.text)
             for value in slots.number:
                 if match := _VALUE.fullmatch(value):
-                    found.setdefault(("number", match[2]), set()).add(value)
+                    values.setdefault(("number", match[2]), set()).add(value)
             for value in slots.date:
-                found.setdefault(("date", ""), set()).add(value)
+                values.setdefault(("date", ""), set()).add(value)
             for value in slots.place:
-                found.setdefault(("place", ""), set()).add(value)
+                values.setdefault(("place", ""), set()).add(value)
             for value in self.items([run]):
-                found.setdefault(("item", ""), set()).add(value)
-        return found
+                values.setdefault(("item", ""), set()).add(value)
+        return Said(self._stance(runs[:1]), values)
 
     def _stance(self, runs: Iterable[Run]) -> str | None:
-        """Polarity of the first clause that has one: "no" warns or denies, "yes" allows or promises.
+        """Polarity: "no" warns or denies, "yes" allows or promises, None says neither.
 
         Harm turns it round: what does no harm is allowed, what harms is warned of.
         """
         for run in runs:
-            if _FORBIDS.search(run.meant):
+            tokens = self.words.tokens(_ASKS.sub(r"\1\2", run.text))
+            if _FORBIDS.search("".join(tokens)):
                 return "no"
-            polarity = self.guard.slots(_ASKS.sub(r"\1", run.meant)).polarity
-            if not self.words.harm.isdisjoint(run.tokens):
+            polarity = self.guard.slots("".join(tokens)).polarity
+            if not self.words.harm.isdisjoint(tokens):
                 return "yes" if polarity == "no" else "no"
             if polarity:
                 return polarity

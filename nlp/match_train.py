@@ -29,7 +29,7 @@ _ALIASES = 2
 _STRENGTH = 0.5
 """Weight of the L2 penalty on standardised features."""
 _NOTHING = 0.98
-"""Share of the strangers that must get no proposal at the threshold."""
+"""Share of these strangers that must get no proposal: so many that 0.95 of strangers not seen may be hoped for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,14 @@ def fits(occasion: str) -> bool:
     return hashlib.sha256(occasion.encode()).digest()[0] % 2 == 0
 
 
-def read_texts(folder: Path, *, fitting: bool) -> list[Text]:
-    """Paraphrases and strangers of one half."""
+def read_texts(folder: Path) -> list[Text]:
+    """The paraphrases and strangers that serve for fitting."""
     paraphrases, strangers = (
         [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
         for name in ("match_paraphrases.jsonl", "match_strangers.jsonl")
     )
-    about = [Text(row["text"], row["entry"]) for row in paraphrases if _serves(row) == fitting]
-    return about + [Text(row["text"], "") for row in strangers if fits(row["occasion"]) == fitting]
-
-
-def _serves(row: dict[str, str]) -> bool:
-    return row["written"] == "before" and fits(row["entry"])
+    about = [Text(r["text"], r["entry"]) for r in paraphrases if r["written"] == "before" and fits(r["entry"])]
+    return about + [Text(r["text"], "") for r in strangers if fits(r["occasion"])]
 
 
 def _examples(index: Index, texts: Sequence[Text]) -> tuple[Floats, Floats]:
@@ -87,21 +83,21 @@ def fit(features: Floats, labels: Floats) -> tuple[float, tuple[float, ...]]:
     return round(float(weights[0] - mean @ raw), 4), tuple(round(float(weight), 4) for weight in raw)
 
 
-def threshold(index: Index, texts: Sequence[Text]) -> float:
-    """The lowest hundredth at which enough of the strangers among ``texts`` get no proposal."""
-    found = [index.match(text.text, 0.0) for text in texts if not text.entry]
-    scores = sorted(proposals[0].score for proposals in found)
-    return math.floor(100 * scores[math.ceil(_NOTHING * len(scores)) - 1] + 1) / 100
+def threshold(index: Index, model: Model, texts: Sequence[Text]) -> float:
+    """The lowest hundredth at which enough of the strangers among ``texts`` get no proposal of the model."""
+    strangers = [index.features(text.text) @ model.weights for text in texts if not text.entry]
+    scores = sorted(1.0 / (1.0 + math.exp(-(model.bias + float(logits.max())))) for logits in strangers)
+    return math.floor(100.0 * scores[math.ceil(_NOTHING * len(scores)) - 1] + 1.0) / 100.0
 
 
 def train(folder: Path, answers: Sequence[Answer]) -> Model:
     """The model fitted on the fitting half of the texts in ``folder``."""
-    words, texts = load_words(), read_texts(folder, fitting=True)
+    words, texts = load_words(), read_texts(folder)
     reader = Reader(words, Guard((), ()))
     few = [replace(answer, aliases=answer.aliases[:_ALIASES]) for answer in answers]
     bias, weights = fit(*_examples(Index(few, reader, Model(0.0, (0.0,) * len(FEATURES), 0.0)), texts))
     model = Model(bias, weights, 0.0)
-    return replace(model, threshold=threshold(Index(answers, reader, model), texts))
+    return replace(model, threshold=threshold(Index(answers, reader, model), model, texts))
 
 
 def write(model: Model, folder: Path) -> None:
