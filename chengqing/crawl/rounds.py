@@ -24,7 +24,7 @@ from chengqing.workspace import Workspace
 from pipelines import epochs, queue, retention, said
 
 PROCESSES = 4
-"""Children at a time: each holds the language models."""
+"""Children at a time: each holds the weights and dictionaries of the language stages."""
 TICK = 20.0
 """Seconds between two looks at what is due, while crawling goes on."""
 HOUSEKEEPING = 900.0
