@@ -1,6 +1,6 @@
 """An invented district as a stand-in's statuses, in the likeness of the one that :mod:`benchmarks.quota` imagines.
 
-Three days; noise is log-normal over lanes. 25 claims start within the first two days, are said by 5 to 60 accounts
+Three days; noise is log-normal over lanes. 50 claims start within the first two days, are said by 5 to 60 accounts
 within 6 to 24 hours, and come in swarms, the more the more harmful their hazard is. Wordings are the corpus's.
 """
 
@@ -27,7 +27,7 @@ from tests.servers.base import serve
 from tests.servers.weibo import Weibo
 from tests.support.statuses import TALK, status
 
-HAZARDS, CLAIMS, FLOOR = 60, 25, 5
+HAZARDS, CLAIMS, FLOOR = 60, 50, 5
 """Hazards are those of which the corpus has most wordings."""
 BEGIN = datetime(2026, 11, 22, tzinfo=CHINA)
 HOUR, PAGE = 3600, 50

@@ -237,8 +237,8 @@ def _dropping() -> Reader:
 
 
 def test_models_hold_one_weight_a_feature_and_no_kinds() -> None:
-    """Two models of one answer each, and a calibration: no classes, no labels, no list of kinds."""
-    assert {path.name for path in MODELS.iterdir()} == {"claim.json", "voice.json", "score.json"}
+    """Two models of one answer each, a calibration and a measure of likeness: no classes, no labels, no kinds."""
+    assert {path.name for path in MODELS.iterdir()} == {"claim.json", "voice.json", "score.json", "match.json"}
     for name in ("claim", "voice"):
         document = json.loads((MODELS / f"{name}.json").read_text(encoding="utf-8"))
         assert document.keys() == {"intercept", "marks", "threshold", "weights"}

@@ -2,7 +2,6 @@
 
 import logging
 import socket
-import time
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from spiders.detail import DetailText, read_detail
 from spiders.edge import Refusal
+from tests.support.effort import is_linear
 from tests.support.press import BODY, PERSON, article
 
 URL = "https://app.example/article/1"
@@ -247,14 +247,8 @@ WIDE = {
 @pytest.mark.parametrize("piece", WIDE.values(), ids=WIDE)
 @pytest.mark.parametrize("selector", [".c", ".nothing"])
 def test_time_grows_with_the_length_alone(piece: str, selector: str) -> None:
-    def seconds(pieces: int) -> float:
-        body = page(f"<div class='c'>{piece * pieces}</div>")
-        begin = time.process_time()
-        detail(body, selector, drop=(".rec",))
-        return time.process_time() - begin
-
-    # Eight times the length; the square of it would be 64 times the work.
-    assert seconds(8_000) < 24 * max(min(seconds(1_000) for _ in range(3)), 0.01)
+    pages = {pieces: page(f"<div class='c'>{piece * pieces}</div>") for pieces in (1_000, 8_000)}
+    assert is_linear(lambda pieces: detail(pages[pieces], selector, drop=(".rec",)), 1_000, 8_000)
 
 
 def test_nothing_is_fetched_written_or_said(

@@ -1,6 +1,5 @@
 """Bodies that are no feed, or are made to do harm: refused, or read in time that grows with their length alone."""
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
@@ -17,13 +16,8 @@ from spiders.bridge import BridgeRefused
 from spiders.edge import Refusal
 from spiders.feed import BODY_LIMIT, MOST_ENTRIES
 from spiders.feeds import Kind
+from tests.support.effort import effort, is_linear
 from tests.support.feed_samples import AUTHOR, PLAIN, atom, fault, item, one, read, rss
-
-
-def seconds(action: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    action()
-    return time.perf_counter() - begun
 
 
 @pytest.mark.parametrize(
@@ -101,7 +95,7 @@ def test_entities_of_entities_do_not_grow() -> None:
 def test_an_endless_author_costs_nothing() -> None:
     """feedparser looks for an address in it, at the square of its length, as the arm without the guard shows."""
     body = rss(item(author=f"<author>{'a' * 8_000}</author>")).encode()
-    assert seconds(lambda: read(body)) * 10 < seconds(lambda: feedparser.parse(BytesIO(body)))
+    assert effort(lambda: read(body)) * 10 < effort(lambda: feedparser.parse(BytesIO(body)))
 
 
 def grown(length: int, part: str, before: str = "", after: str = "") -> str:
@@ -134,10 +128,7 @@ def test_time_is_linear_in_length(attack: Callable[[int], str]) -> None:
             read(attack(length))
 
     run(1_000)
-    short = min(seconds(lambda: run(60_000)) for _ in range(3))
-    long = min(seconds(lambda: run(240_000)) for _ in range(2))
-    assert long < 6 * short + 0.1
-    assert long < 3
+    assert is_linear(run, 60_000, 240_000)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode), st.sampled_from(["rss", "atom", "sitemap"]))
