@@ -1,235 +1,144 @@
-"""Descriptions that point to one person: a door, an age with a place or a role, a role with its unit.
+"""Roles that point to a person: with a unit, a class, a bed, or a spot where somebody is always to be found.
 
-Words and patterns over a normalised text; part of nlp.redact. A place, an age band ("60岁以上") or an office
-alone is no description. The name of a unit or place in front of a hit belongs to it: patterns start at a
-fixed word and the name is read backwards from there, which costs less than trying every start.
+Part of nlp.redact. An office or a group of people alone is no description.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from nlp.person_words import ESTATE, FOLK, GROUP, KIN, LODGER, NUM, ONESELF, PERSON, ROLE, N, W
+from nlp.rule import rule
 
-from ahocorasick_rs import AhoCorasick, MatchKind
-
-Found = tuple[str, int, int]
-"""Kind, start and end (half-open, code points) of something found."""
-
-KIN_WORDS = (
-    "老公 老婆 老妈 老爸 妈 妈妈 爸 爸爸 媳妇 姐 姐夫 姐姐 哥 哥哥 弟 弟弟 妹 妹妹 姑姑 姑妈 大姑 小姑 姨 姨妈 大姨 小姨 舅 舅舅 舅妈 大舅 小舅 叔 叔叔 婶 婶婶 二叔 二姨"
-    " 三叔 嫂子 表姐 表哥 表弟 表妹 表嫂 堂姐 堂哥 堂弟 堂妹 同学 朋友 邻居 亲戚 闺蜜 室友 同事 老乡 儿子 女儿 孩子 娃 奶奶 爷爷 外婆 外公 姥姥 姥爷 对象 发小 婆婆"
-    " 公公 岳母 岳父 丈夫 妻子 房东"
-)
-ROLE_WORDS = (
-    "护士 护士长 医生 大夫 医师 药师 药剂师 护工 护理员 保洁 保洁员 保安 门卫 厨师 厨工 工人 员工 职工 工友 学生 同学 家长 老师 教师 班主任 辅导员 宿管 司机 快递员"
-    " 快递小哥 外卖员 外卖小哥 骑手 配送员 收银员 服务员 营业员 店员 店长 主管 主任 组长 班长 经理 会计 出纳 销售 文员 技师 技术员 研究员 检验员 质检员 化验员 巡线员"
-    " 网格员 志愿者 社工 村医 村民 居民 住户 业主 租户 房东 摊主 老板 负责人 民警 辅警 消防员 记者 公务员 科员 干事 列车员 乘务员 安检员 站务员 调度员 电工 焊工"
-    " 环卫工 工程师 程序员 实习生 研究生 规培生 教练 园长 个体户 店主 船长 渔民 菜农 养殖户"
-)
-# A letter of the name of a unit or a place.
-UNIT_LETTER = "[^\\W_的了是在说与跟到从被把让给吃喝有没不也都就请这那]"
-
-
-def _any(words: str) -> str:
-    return "(?:" + "|".join(sorted(words.split(), key=len, reverse=True)) + ")"
-
-
-_N, _W = UNIT_LETTER, "[^\\W_]"
-_KIN, _ROLE = _any(KIN_WORDS), _any(ROLE_WORDS)
-_NUM = "[0-9零一二三四五六七八九十百]{1,5}"
-_PLACE = "(?:村|镇|乡|街道|社区|小区|县|区|市|组|路|街|花园|苑|家属院|屯|寨|庄)"
-_ESTATE = "(?:小区|花园|苑|家园|公寓|新村|城|府|湾|庭|里|园)"
-_PERSON = (
-    "(?:老太太?|老汉|老伯|大爷|大妈|大娘|阿姨|男子|女子|男孩|女孩|男童|女童|男生|女生|小伙子?|姑娘|妇女|患者|病人|病例)"
-)
-_GROUP = "(?:独居老人|老人|老年人|居民|村民|市民|男性|女性|孩子|儿童|幼儿|婴儿|宝宝|学生|妈妈|爸爸|老两口)"
-_AGE = (
-    r"(?<![\d.\-~至到满过超])(?:\d{1,3}|[一二三四五六七八九十]{1,3})(?:多|来)?周?岁半?"
-    r"(?!以[上下内前后]|及|起|[之至到~—-]|段|组|开始)"
-)
-_ONE = f"(?:居民|村民|市民|老人|一家|有|那|一|两|几|名|位|个|的|某|男|女|{_PERSON}|[,、: ]){{0,6}}"
-_WHERE = (
-    f"(?:[,、 ]{{0,2}}(?:家住|现住|住在?|系|是|户籍){_N}{{2,14}}"
-    f"|[,、 ]{{1,2}}(?:{_N}{{0,8}}?{_PLACE}{_N}{{0,3}}?(?:人|居民|籍|{_ROLE})|{_N}{{2,6}}籍|{_N}{{2,4}}人(?!{_W})))"
-)
-_HOME = f"{_WHERE}?"
-_I = "(?:我|俺|咱|偶|本人)"
 _SELF = (
-    "(?=[我俺咱偶本老妈爸媳姐哥弟妹姑大小姨舅叔婶二三嫂表堂同朋邻亲闺室儿女孩娃奶爷外姥对发婆公岳丈妻房])"
-    f"(?:{_I}们?(?:家|有个|有一个|有位|一个|的)?(?:(?:他|她|的)?{_KIN}){{0,2}}|(?:{_KIN}(?:他|她|的)?){{1,2}})"
+    "(?=[我俺咱偶本笔鄙楼老妈爸媳姐哥弟妹姑大小姨舅叔婶二三嫂表爱老小闺战哥伯男女堂同朋邻亲闺室儿女孩娃奶爷外姥对发婆公岳丈妻房])"
+    f"(?:{ONESELF}们?(?:家|有个|有一个|有位|一个|的)?(?:(?:他|她|的)?{KIN}){{0,2}}|(?:{KIN}(?:他|她|的)?){{1,2}})"
 )
 _AT = (
     "(?:上班|工作|打工|实习|值班|值守|任职|就职|干活|当差|读书|上学|念书|教书|坐诊|住院|跑车|开店|隔离"
-    f"|[当做干]{_W}{{0,8}}?{_ROLE})"
+    f"|[当做干]{W}{{0,8}}?{ROLE})"
 )
 _UNIT = (
     "(?:车间|公司|医院|学校|小学|中学|一中|二中|幼儿园|大学|学院|水厂|[一-九]院|[饭酒分门]店|超市|食堂|银行|派出所|疾控|机关|单位"
-    f"|医护|一线|工地|物业|市场|{_N}(?:厂|科|局|所|班|站|院|部|队|楼|栋)|{_N}(?:村|镇|街道|社区|小区|区|县|市)(?:的|人|居|(?!{_W}))"
-    f"|{_N}人(?!{_W})|{_ROLE})"
+    f"|医护|一线|工地|物业|市场|{N}(?:厂|科|局|所|班|站|院|部|队|楼|栋)|{N}(?:村|镇|街道|社区|小区|区|县|市)(?:的|人|居|(?!{W}))"
+    f"|{N}人(?!{W})|{ROLE})"
 )
 _OPENER = "(?!看|听|说|觉得|不|真|想|被|昨|今|因为|为了|怕|没|打|吃|喝|买|用|收到|按|要)"
-_CLASS = r"(?:[一二三四五六七八九\d]{1,2}年级|[初高][一二三123]|大[一二三四]|[一二三四五六七八九1-9](?=\())\(?[\d一二三四五六七八九十]{1,3}\)?班"
-_DOOR = rf"(?:{_NUM}(?:号楼|号院|栋|幢|座|#楼?)[ ,]?)"
-_STAIR = rf"(?:(?:{_NUM}|[甲乙丙东西中])(?:单元|门)[ ,]?)"
-_ROOM = (
-    rf"(?:(?:{_NUM}[层楼])?(?:\d{{2,4}}|[零一二三四五六七八九十百]{{2,5}})(?:室|号房?|户|房)|{_NUM}[层楼]"
-    r"|\d{3,4}(?![\d人元米户多余平年个名份斤]))"
+_SPOT = (
+    "(?:门口|门外|对面|隔壁|楼[上下]|对门|[东南西北前后]门|村[口头]|桥头|街[口角]|[路巷]口|夜市|菜场|市场|保安亭|报亭"
+    f"|城[东西南北]|[镇街]上|村里|厂里|{NUM}楼|[我咱]们(?:小区|单元|楼))"
 )
-_REACH = 24
-_CLAUSE_REST = re.compile(f"{_W}++")
+_GUARD = "(?:护士|医生|大夫|保安|门卫|厨师|老师|司机|快递员|店员|保洁|护工|老?中医|房客|小伙)"
+_SITE = (
+    "(?:[门路村巷街桥]口|[门楼]道|门外|对面|隔壁|楼[上下]|对门|[东南西北前后]门|[街路河]边|底下|旁边|附近|车站|工地上?|公园里?|市场|菜场|夜市|商场|超市|食堂|医院"
+    "|公司|厂里?|学校|小区|[俺我咱]们?[村厂]|[村镇街]上|村里|城[东西南北]|桥头|村头|街角|保安亭|报亭)"
+)
+_TRADE = "[卖开修养种收送扫看教杀拉算炸烤摆搬跳捡管烧做钉补磨打]"
+_CLASS = r"(?:[初高]?[一二三四五六七八九\d]{1,2}年级|[初高][一二三123]|大[一二三四]|[一二三四五六七八九1-9](?=\())\(?[\d一二三四五六七八九十]{1,3}\)?班"
 
+_FOLK_WORDS = (
+    "大叔 大爷 大妈 大姐 大哥 大娘 大伯 阿姨 阿婆 阿公 老头 爷子 师傅 瞎子 太太 老太 老板 老汉 小伙 女人 男人 夫妻 口子 小贩 摊主"
+    " 姑娘 小哥 领队 护士 医生 大夫 保安 门卫 厨师 老师 司机 快递员 店员 保洁 护工 中医 房客 孕妇 产妇 保姆 那家 那户 那对 那个 那位"
+)
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """A pattern that runs only on a text with one of ``words``.
-
-    ``back`` is what may, or with ``needs_back`` must, stand before a hit and then belongs to it;
-    ``whole_clause`` lets a hit reach to the end of its clause.
-    """
-
-    kind: str
-    words: tuple[str, ...]
-    pattern: re.Pattern[str]
-    back: re.Pattern[str] | None = None
-    needs_back: bool = False
-    whole_clause: bool = False
-
-
-def _rule(
-    kind: str, words: str, pattern: str, back: str = "", *, needs_back: bool = False, whole_clause: bool = False
-) -> _Rule:
-    compiled = re.compile(f"{back}$") if back else None
-    return _Rule(kind, tuple(words.split()), re.compile(pattern), compiled, needs_back, whole_clause)
-
-
-_RULES = (
-    _rule("address", "住", rf"(?:家住|现住|住在?){_N}{{1,10}}?{_ESTATE}{_NUM}(?:号楼|号院|栋|幢|座|单元|楼)"),
-    _rule("age_place", "岁", f"{_AGE}{_N}{{1,6}}?(?:省|市|县|区|镇|乡|村|街道)人"),
-    _rule(
-        "age_place",
-        "岁",
-        f"{_PLACE}{_ONE}{_AGE}(?:的?{_N}{{0,3}}?(?:{_PERSON}|{_GROUP}|{_ROLE}))?{_HOME}",
-        f"(?:(?:家住|居住在|住在|来自|户籍){_N}{{0,12}}|{_N}{{1,8}})",
-    ),
-    _rule(
-        "age_place",
-        "岁",
-        rf"(?:[男女]性?[,、/ ]{{0,2}})?{_AGE}(?:(?:的?{_N}{{0,4}}?(?:{_PERSON}|{_ROLE})|[,、/ ]{{0,2}}[男女](?![厕士])[性孩生童]?)"
-        rf"|{_WHERE}){_HOME}",
-    ),
-    _rule("age_place", "岁", rf"[男女]性?[,、/ ]{{0,2}}{_AGE}{_HOME}"),
-    _rule(
-        "age_place",
-        "岁",
-        f"(?:[一这那某两][名位个]|有[名位个]?|(?:{_I}们?)?家?{_KIN}(?:今年|都|才|已经|快|也)?){_AGE}(?:的?{_N}{{0,3}}?{_GROUP})?{_HOME}",
-    ),
-    _rule(
-        "age_place",
-        "岁",
-        f"{_I}(?:今年|都|才|已经|快|也)?{_AGE}{_HOME}|{_AGE}[,、的 ]{{0,2}}(?:家住|现住|住在|来自){_N}{{2,14}}",
-    ),
-    _rule(
+ROLES = (
+    rule(
         "role_unit",
         "是 为 系",
-        f"(?:作为|[是系为]){_OPENER}(?={_W}{{0,40}}?{_UNIT})",
+        f"(?:作为|[是系为]){_OPENER}(?={W}{{0,40}}?{_UNIT})",
         f"{_SELF}(?:就|也|曾|曾经|原来?|以前|现在|其实|本身){{0,2}}",
         needs_back=True,
         whole_clause=True,
     ),
-    _rule("role_unit", "作为 身为", f"(?:作为|身为)(?:一[名位个])?{_W}{{0,12}}?{_ROLE}"),
-    _rule("role_unit", "本人", f"本人[, ]?{_W}{{0,16}}?{_ROLE}"),
-    _rule(
+    rule("role_unit", "作为 身为", f"(?:作为|身为)(?:一[名位个])?{W}{{0,12}}?{ROLE}"),
+    rule("role_unit", "本人", f"本人[, ]?{W}{{0,16}}?{ROLE}"),
+    rule(
         "role_unit",
         "上班 工作 打工 实习 值班 值守 任职 就职 干活 当 读书 上学 念书 教书 坐诊 住院 跑车 开店 隔离 做 干",
-        f"在{_W}{{1,20}}?{_AT}(?:的?(?:{_KIN}|{_ROLE}))?",
+        f"在{W}{{1,20}}?{_AT}(?:的?(?:{KIN}|{ROLE}))?",
         f"{_SELF}(?:就|也|曾|原来|以前|现在|目前|一直|是|正){{0,2}}",
         needs_back=True,
     ),
-    _rule(
+    rule(
         "role_unit",
-        "上班 工作 任职 值班",
-        f"在{_N}{{1,16}}?(?:上班|工作|任职|值班)的?{_N}{{0,3}}?(?:{_KIN}|{_ROLE}|人(?!员))",
+        "上班 工作 任职 值班 干活 打工 做事 开车",
+        f"(?:[一有]个?)?在{N}{{1,16}}?(?:上班|工作|任职|值班|干活|打工|做事|开车)的?{N}{{0,3}}?(?:{KIN}|{ROLE}|人(?!员))",
     ),
-    _rule("role_unit", "班", f"{_CLASS}(?:的?{_N}{{0,2}}?(?:{_ROLE}|孩子|娃))?"),
-    _rule(
+    rule(
+        "role_unit",
+        "在",
+        rf"在{N}{{1,10}}?(?:局|所|厂|公司|疾控|电厂|银行|中心|水务)(?:里|干|做)?(?!{W})|在{N}{{2,10}}(?:化验|干)(?!{W})",
+        f"{_SELF}(?:就|也|现在|一直)?",
+        needs_back=True,
+    ),
+    rule("role_unit", "在", f"在{N}{{1,10}}?(?:局|所|厂|公司|疾控|银行|医院|中心)的{KIN}", "[我俺咱]", needs_back=True),
+    rule(
+        "role_unit",
+        "的",
+        f"(?:[做干当][了过]{N}{{1,12}}?|[做干当]{ROLE})的(?:我{KIN}?|{KIN})|不愿透露姓名的{N}{{0,6}}?{ROLE}",
+    ),
+    rule(
+        "role_unit",
+        "在",
+        f"在{N}{{2,8}}?(?:医院|学校|超市|[厂局所站队院店]|公司|银行|中心|海关|单位|幼儿园|疾控){N}{{0,4}}(?!{W})"
+        rf"|在(?=[^\W_]{{0,10}}[院局厂所站队店场校司行园科室部心诊幼])[^\W_看听说见买走抢排等被吃喝了过着住打]{{2,12}}(?!{W})"
+        f"|在(?:海关|部队|消防队?|疾控|药厂|电厂|机场|车站)(?:的{KIN}|(?!{W}))",
+        f"(?:[我俺咱](?:家|有?一?个)?(?:{KIN}的?){{1,2}}|[我俺咱]一?[有个]{{0,2}}(?=在{N}{{2,4}}的))",
+        needs_back=True,
+    ),
+    rule(
+        "role_unit",
+        "的 当 做",
+        f"(?:是|[开做当干搞卖修送跑]){N}{{1,6}}的(?!{W})|[当做]{N}{{0,4}}{ROLE}(?!{W})",
+        f"[我俺咱](?:家|有?一?个)?(?:{KIN}的?){{1,2}}",
+        needs_back=True,
+    ),
+    rule("role_unit", "小区 学校 单位 村", f"(?:小区|学校|单位|村里?)的?(?:门卫|保安|保洁|物业|清洁工?|水电工){FOLK}"),
+    rule("role_unit", "户", f"{NUM}楼[东西南北中]户的?{N}{{0,3}}?(?:{PERSON}|{LODGER})"),
+    rule("role_unit", "班", "[小中大]班的(?:小朋友|孩子|老师|女孩|男孩)"),
+    rule("role_unit", "研 博 大", "(?:研|博|大)[一二三四]的?(?:师[兄姐弟妹]|学[长姐弟妹]|同学|学生)"),
+    rule("role_unit", "在", f"在{N}{{1,8}}?(?:化验|{_AT})", f"(?:[一有]个)?{KIN}", needs_back=True),
+    rule(
+        "role_unit",
+        _FOLK_WORDS,
+        f"{_SITE}(?:{N}{{0,3}}?{_TRADE}{N}{{1,6}}的(?:那[个位对]|一?对)?{N}{{0,4}}?(?:{FOLK}|{_GUARD}|{LODGER})|那[个位]{_TRADE}{N}{{1,5}}的)"
+        f"|{_SPOT}{N}{{0,10}}?的(?:那[个位])?{_GUARD}|{_SPOT}{N}{{0,10}}?的?(?:那[个位对家户]|一?对)?{N}{{0,3}}?{FOLK}"
+        f"|{_SPOT}{N}{{0,4}}?(?:[卖开摆修收炸烤养搬跳搞跑]){N}{{0,6}}的(?:那[个位对家户]|一?对)?{N}{{0,4}}?{FOLK}"
+        f"|(?:{NUM}楼|对门|隔壁|楼[上下])(?:那[个家户对]|{N}{{0,6}}那[家户对])(?:{N}{{1,6}}的)?",
+        f"(?:[我咱]们|{N}{{0,4}}?(?:学校?|小区|[店厂院])|天桥|[菜农海][贸鲜]?)",
+    ),
+    rule(
+        "role_unit",
+        "床",
+        rf"(?:{NUM}[层楼])?\d{{1,3}}床(?![位单垫铺被])(?:的?(?:病人|患者|家属|{FOLK}))?",
+        f"(?:{N}{{1,5}}(?:科|病区|病房)|[一二三四五六七八九十]病区|住院部)",
+    ),
+    rule("role_unit", "班", f"{_CLASS}(?:全体|的?(?:一[个名位])?{N}{{0,2}}?(?:{ROLE}|孩子|娃|[男女][孩生]))?"),
+    rule(
         "role_unit",
         "班",
-        rf"(?<![其在当])[小中大][一二三四五六\d]{{1,2}}班(?![车次人岗倒])(?:的?{_N}{{0,2}}?(?:{_ROLE}|孩子|娃))?",
+        rf"(?<![其在当])[小中大][一二三四五六\d]{{1,2}}班(?![车次人岗倒])(?:的?(?:一[个名位])?{N}{{0,2}}?(?:{ROLE}|孩子|娃|[男女][孩生])|的([\u4e00-\u9fff])\1)?",
     ),
-    _rule(
+    rule(
         "role_unit",
-        "科 病区 病房 门诊 急诊 icu 药房 手术室 化验室 检验室",
-        f"(?:科室?|病区|病房|门诊|急诊室?|icu|药房|手术室|化验室|检验室)(?:的|夜班|值班|白班|中班|进修|一[名位个]|某|那个|里){{0,3}}{_ROLE}",
-        f"{_N}{{1,6}}",
+        "科 住院部 病区 病房 门诊 急诊 分诊台 抢救室 icu 药房 手术室 化验室 检验室",
+        f"(?:科室?|住院部(?:{NUM}楼)?|病区|病房|门诊|急诊室?|分诊台|抢救室|icu|药房|手术室|化验室|检验室)(?:的|夜班|值班|白班|中班|进修|一[名位个]|某|那个|里){{0,3}}(?:{ROLE}|(?<=个){LODGER})",
+        f"{N}{{1,10}}",
     ),
-    _rule(
+    rule(
         "role_unit",
         "号楼 号院 栋 幢 单元",
-        rf"(?<!\d){_NUM}(?:号楼|号院|栋|幢|单元)(?:的|有一?个|一?[名位个]|那[个位]|{_N}){{0,8}}?(?:{_GROUP}|{_PERSON}|{_ROLE}|阳性|确诊|密接)",
-        f"{_N}{{1,6}}{_ESTATE}",
+        rf"(?<!\d){NUM}(?:号楼|号院|栋|幢|单元)(?:的|有一?个|一?[名位个]|那[个位]|{N}){{0,8}}?(?:{GROUP}|{PERSON}|{ROLE}|{LODGER}|阳性|确诊|密接)",
+        f"{N}{{1,6}}{ESTATE}",
     ),
-    _rule(
+    rule(
         "role_unit",
         "车间 班组 流水线 食堂 后厨 驿站 工地 车队 厂 物业",
-        f"(?:车间|班组|流水线|食堂|后厨|驿站|工地|车队|厂|物业)(?:的|一[名位个]|某|夜班|白班){{0,2}}{_N}{{0,2}}?{_ROLE}",
-        f"{_N}{{1,8}}",
+        f"(?:车间|班组|流水线|食堂|后厨|驿站|工地|车队|厂|物业)(?:的|一[名位个]|某|夜班|白班){{0,2}}{N}{{0,2}}?{ROLE}",
+        f"{N}{{1,8}}",
         needs_back=True,
     ),
-    _rule(
+    rule(
         "role_unit",
-        "公司 店 超市 餐厅 支行 所 局 中心 校 院 学 一中 幼儿园 站 街道 社区 村",
-        "(?:公司|门店|分店|超市|酒店|饭店|餐厅|支行|药店|所|局|中心|学校|医院|[一-九]院|小学|[中大]学|一中|幼儿园|学院|站|街道|社区|村)"
-        f"(?:的|一[名位个]|某|夜班|值班|那个){{1,3}}{_N}{{0,2}}?{_ROLE}",
-        f"{_N}{{1,8}}",
-    ),
-    _rule(
-        "address",
-        "号",
-        rf"(?:路|街|巷|弄|胡同|大道)(?:[东西南北中]段|[一二三四五东西南北][路街巷])?(?:{_NUM}弄)?附?{_NUM}(?:[-之]\d{{1,4}})?号"
-        rf"(?!线|口|公交|起|开|晚|早|[上下]午|凌晨|之|[前后至到停封-])[院楼门铺]?{_DOOR}?{_STAIR}?{_ROOM}?",
-        f"{_N}{{1,5}}",
-        needs_back=True,
-    ),
-    _rule(
-        "address",
-        "栋 号楼 号院 幢 座 # 单元",
-        rf"(?<!\d)(?:{_DOOR}{_STAIR}{_ROOM}?|{_DOOR}{_ROOM}|{_STAIR}{_ROOM})",
-        f"{_N}{{1,6}}{_ESTATE}",
-    ),
-    _rule("address", "室", r"(?<!\d)\d{3,4}室"),
-    _rule("address", "- — #", rf"{_ESTATE} ?\d{{1,3}}[-—#](?:\d{{1,2}}[-—#])?\d{{2,4}}(?!\d)", f"{_N}{{1,6}}"),
-    _rule(
-        "address", "组 社 队", rf"[村屯]{_N}{{0,4}}?{_NUM}[组社队](?:{_NUM}号)?|{_NUM}[组社队]{_NUM}号", f"{_N}{{1,6}}"
-    ),
-    _rule("address", "号", rf"[村屯庄]{_NUM}号(?![线起晚早上下停])", f"{_N}{{1,6}}"),
-    _rule(
-        "address",
-        "住",
-        f"{_I}(?:们|家)?(?:就|也|现在)?住(?!院|校|宿)在?(?={_W}{{0,20}}?(?:{_PLACE}|号|栋|楼)){_W}++|家住{_N}{{1,12}}?{_PLACE}",
+        "厂 公司 店 超市 餐厅 支行 所 局 中心 校 院 学 一中 幼儿园 站 街道 社区 村",
+        "(?:公司|工厂|[化药电]工?厂|门店|分店|超市|酒店|饭店|餐厅|支行|药店|所|局|中心|学校|医院|[一-九]院|小学|[中大]学|一中|幼儿园|学院|站|街道|社区|村)"
+        f"(?:的|一[名位个]|某|夜班|值班|那个|退休|下岗|离职){{1,3}}{N}{{0,2}}?{ROLE}",
+        f"{N}{{1,8}}",
     ),
 )
-
-
-_GATE_WORDS = sorted({word for rule in _RULES for word in rule.words})
-_GATE = AhoCorasick(_GATE_WORDS, matchkind=MatchKind.Standard)
-
-
-def descriptions(text: str) -> Iterator[Found]:
-    """Doors, ages and roles in the lower-case ``text``, in no order; they may overlap."""
-    touched = {_GATE_WORDS[index] for index, _, _ in _GATE.find_matches_as_indexes(text, overlapping=True)}
-    for rule in _RULES if touched else ():
-        if not touched.isdisjoint(rule.words):
-            yield from _hits(rule, text)
-
-
-def _hits(rule: _Rule, text: str) -> Iterator[Found]:
-    at = 0
-    while hit := rule.pattern.search(text, at):
-        start, end = hit.span()
-        name = rule.back.search(text[max(0, start - _REACH) : start]) if rule.back else None
-        if rule.needs_back and name is None:
-            at = start + 1
-            continue
-        if rule.whole_clause and (rest := _CLAUSE_REST.match(text, end)):
-            end = rest.end()
-        yield rule.kind, start - len(name[0] if name else ""), end
-        at = end

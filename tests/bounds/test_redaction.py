@@ -251,6 +251,17 @@ MISSED = {
     "age before a name": ("37岁的欧阳建芳也吃了", "欧阳建芳"),
     "surname told apart from the title": ("姓陈的护士长讲的", "姓陈的护士长"),
     "building of a home": ("住在澜亭花园七栋", "澜亭花园七栋"),
+    "nickname of a friend": ("我朋友阿珍吃完就晕倒了", "阿珍"),
+    "name with a dot": ("阿布都拉·吐尔逊说馕里放了洗衣粉", "吐尔逊"),
+    "anonymous by letter": ("李x芳跑了四家药店", "李x芳"),
+    "somebody at the gate": ("门口卖烤肠的大叔说肉是坏的", "卖烤肠的大叔"),
+    "neighbour by door": ("3号楼独居王奶奶没人管", "3号楼独居王奶奶"),
+    "relative at a unit": ("我老公在电力公司,说要停电", "我老公在电力公司"),
+    "age in tens": ("临汐县一名八旬老人被骗", "八旬老人"),
+    "military numerals": ("手机号幺三八洞洞幺二三四五六", "洞洞幺二三四五六"),
+    "number between bars": ("咨询135|1234|5678", "5678"),
+    "mail in brackets": ("收件lin2020[@]sina[.]com", "lin2020"),
+    "account by its form": ("绿色软件taoxi_lv66", "taoxi_lv66"),
 }
 
 
