@@ -28,13 +28,13 @@ from chengqing import logs
 from chengqing.clock import FixedClock
 from chengqing.importing import import_file
 from chengqing.workspace import open_workspace
+from nlp.examples import read_corpus
 from nlp.gate import load_gate
 from nlp.linear import features
 from nlp.packs import load_packs
 from nlp.reader import load_reader
 from nlp.segment import words
 from nlp.text import clauses, letters, normalise
-from nlp.train import read_corpus
 from nlp.voice import is_voice
 from pipelines.epoch import EpochKey
 

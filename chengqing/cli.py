@@ -26,13 +26,14 @@ from chengqing.crawl.commands import register as register_crawl
 from chengqing.crawl.planning import SETTLE
 from chengqing.importing import Format, ImportRefused, import_file
 from chengqing.messages import cause, say
+from chengqing.questions import print_questions, question_record
 from chengqing.refused import REFUSED, keep_quiet, told
 from chengqing.session import Options, errors, opened, out
 from chengqing.source import Source
 from chengqing.starter import write_starter
 from chengqing.workspace import Workspace
 from nlp.reader import load_reader
-from pipelines import erase, retention, view, windows
+from pipelines import asked, erase, retention, view, windows
 
 app = typer.Typer(
     name="chengqing",
@@ -165,6 +166,21 @@ def claims(
                 show.print_json(show.claim_record(claim))
         else:
             show.print_claims(found, view.hazards(connection), workspace.packs.hazards, out())
+
+
+@app.command()
+def questions(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="每行一个 JSON One JSON object a line.")] = False,
+) -> None:
+    """列出大家在问的事：主题、地点、问什么，不含原话。 List what people ask about a hazard and a place; no wording."""
+    with opened(context, reads=True) as workspace, workspace.store.read() as connection:
+        found = asked.questions(connection)
+        if json:
+            for question in found:
+                show.print_json(question_record(question))
+        else:
+            print_questions(found, workspace.packs.hazards, out())
 
 
 @app.command()

@@ -2,12 +2,15 @@
 
 They were written apart from the training corpus and are no part of it. Templates are filled with every
 hazard's own terms and the region's own places, so that a pack or place added locally is tried as well.
+None may count as a question for a public fact either: not as it stands, nor when it names a place of the region and
+asks a question besides.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from nlp.ask_words import WORDS
 from nlp.gate import Gate
 from nlp.packs import Region
 from nlp.text import normalise
@@ -43,16 +46,38 @@ def filled(gate: Gate, regions: tuple[Region, ...], folder: Path = CANARIES) -> 
         yield f"template {which + 1} with {hazard}", templates[which].format(term=term, place=place)
 
 
-def check(gate: Gate, regions: tuple[Region, ...] = (), folder: Path = CANARIES) -> int:
-    """Run every canary through ``gate``; the number run.
+def asking(number: int, text: str, place: str) -> tuple[str, ...]:
+    """A voice as it stands, with ``place`` before it, and with a question besides, another one for each number."""
+    forms = WORDS[number % len(WORDS)].forms
+    return text, f"{place}{text}", f"{place}{text}{forms[number % len(forms)]}"
 
-    Raises CanaryError when one is kept, or when fewer than 600 written ones stand in ``folder``.
+
+def _asked(asks: Callable[[str], object], number: int, text: str, places: tuple[str, ...]) -> bool:
+    place = places[number % len(places)]
+    return any(asks(said) is not None for said in asking(number, text, place))
+
+
+def check(
+    gate: Gate,
+    regions: tuple[Region, ...] = (),
+    folder: Path = CANARIES,
+    *,
+    asks: Callable[[str], object] = lambda _: None,
+) -> int:
+    """Run every canary through ``gate``, and through ``asks``: what a text counts as, asked for; the number run.
+
+    Raises CanaryError when one is kept or counted, or when fewer than 600 written ones stand in ``folder``.
     """
     written = list(voices(folder))
     if len(written) < 600:
         raise CanaryError(f"{folder.name}/voices.jsonl holds {len(written)} canaries; 600 are required")
     every = [*written, *filled(gate, regions, folder)]
-    kept = [name for name, text in every if gate.keep(normalise(text)) is not None]
+    places = tuple(place for region in regions for place in region.places) or _NOWHERE
+    kept = [
+        name
+        for number, (name, text) in enumerate(every)
+        if gate.keep(normalise(text)) is not None or _asked(asks, number, text, places)
+    ]
     if kept:
         raise CanaryError(
             f"{len(kept)} of {len(every)} canary voices pass the gate ({', '.join(kept[:5])}): "

@@ -8,12 +8,13 @@ import math
 import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import add
 from pathlib import Path
 
 from nlp.marks import marks
 from nlp.score import MODELS
 from nlp.segment import words
+from nlp.text import level
 
 _URL = re.compile(r"https?://[\x21-\x7e]+|o?网页链接")
 _MENTION = re.compile(r"@[^\s@:,。!?]{1,30}")
@@ -29,15 +30,16 @@ class Features:
 
 
 def features(text: str) -> Features:
-    """Features of a normalised text: its marks, jieba words (``w:``) and character 2- and 3-grams.
+    """Features of a normalised text, made level: its marks, jieba words (``w:``) and character 2- and 3-grams.
 
     Numbers count as ``0``, links and mentions as one mark each, so that neither becomes vocabulary.
     """
+    text = level(text)
     plain = _DIGITS.sub("0", _MENTION.sub("@", _URL.sub("~", text)))
     plain = plain.replace(" ", "")
+    pairs = [*map(add, plain, plain[1:])]
     found = {f"w:{word}" for word in words(plain)}
-    found.update(map("".join, pairwise(plain)))
-    found.update(map("".join, zip(plain, plain[1:], plain[2:], strict=False)))
+    found.update(pairs, map(add, pairs, plain[2:]))
     return Features(found, marks(text))
 
 
@@ -55,7 +57,7 @@ class Linear:
 
     def logit(self, found: Features) -> float:
         """Log odds of the positive class for one text; only known features count."""
-        grams = [*filter(None, map(self.weights.get, found.grams))]
+        grams = [weight for weight in map(self.weights.get, found.grams) if weight is not None]
         scaled = math.fsum(grams) / math.sqrt(len(grams)) if grams else 0.0
         return self.intercept + math.fsum(self.marks.get(mark, 0.0) for mark in found.marks) + scaled
 

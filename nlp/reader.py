@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from nlp.ask import Ask, Asker, asks_fact
 from nlp.canary import check
-from nlp.gate import LEAD, Gate, load_gate
+from nlp.gate import LEAD, Gate, Passed, load_gate
 from nlp.linear import features
 from nlp.packs import SCOPES, Hazard, Packs, Region, load_packs, load_region
 from nlp.redact import Redactor
@@ -24,7 +25,7 @@ from nlp.score import (
     load_scorer,
     without_witness,
 )
-from nlp.text import clauses, letters, normalise
+from nlp.text import clauses, letters, level, normalise
 from nlp.variant import Guard, Slots
 
 _DOING = re.compile("[不别勿吃喝买用会能是有可要没无被过含致]")
@@ -91,22 +92,27 @@ class Reader:
         self._scorer = scorer
         self._redactor = Redactor((*packs.institutions, *packs.figures, *places, *outlets, *terms))
         self._guard = Guard(places, items)
+        self._asker = Asker(gate, regions, self._redactor)
+
+    def ask(self, text: str) -> Ask | None:
+        """What a post asks for when it is a question for a public fact and nothing else; such a post has no reading."""
+        return self._asker.read(normalise(text))
 
     def read(self, text: str, quoted: str = "") -> Reading | None:
-        """Reading of a post, or None when the gate drops it.
+        """Reading of a post, or None when the gate drops it or it only asks for a public fact (see :meth:`ask`).
 
         For a repost ``quoted`` is the parent's text: it decides hazard, score and group. The reposter's own
         words must be no voice either, and count for clauses only when they pass the gate by themselves.
         """
         own = normalise(text)
         body = normalise(quoted) if quoted else own
-        passed = self._gate.keep(body)
+        passed = self._claims(body)
         if passed is None or (quoted and self._gate.speaks(own)):
             return None
         ground = without_witness(body)
-        logit = passed.logit if ground == body else self._gate.claim.logit(features(ground))
+        logit = passed.logit if ground == level(body) else self._gate.claim.logit(features(ground))
         score, reasons = self._scorer.score(ground, logit)
-        worded = own if not quoted or self._gate.keep(own) is not None else ""
+        worded = own if not quoted or self._claims(own) is not None else ""
         masked = self._redactor.mask(worded)
         return Reading(
             hazard=passed.touch.hazard,
@@ -117,6 +123,11 @@ class Reader:
             letters=letters(body),
             clauses=tuple(Clause(clause, self._guard.slots(clause).key) for clause in clauses(masked)),
         )
+
+    def _claims(self, text: str) -> Passed | None:
+        """What the normalised text touches, unless the gate drops it or it only asks for a public fact."""
+        passed = self._gate.keep(text)
+        return None if passed is None or asks_fact(text) or self._asker.read(text) is not None else passed
 
     def read_article(self, title: str, text: str) -> Told | None:
         """Reading of an organisation's article, or None when it is out of scope or blames an office.
@@ -169,5 +180,7 @@ def load_reader(regions: tuple[Path, ...] = (), *, scopes: Collection[str] = SCO
     packs = load_packs().within(scopes)
     read = tuple(load_region(path) for path in regions)
     gate = load_gate(packs)
-    tried = check(gate, read) if canaries else 0
-    return Reader(packs, read, gate, load_scorer(), tried)
+    reader = Reader(packs, read, gate, load_scorer())
+    if canaries:
+        reader.canaries = check(gate, read, asks=reader.ask)
+    return reader

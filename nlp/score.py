@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from nlp.text import level
+
 MODELS = Path(__file__).parent / "models"
 
 
@@ -135,16 +137,12 @@ def asserts_effect(title: str) -> bool:
     return _EFFECT.search(title) is not None and _ADVICE.search(title) is None
 
 
-_RUN = re.compile("[,.;:!?、。 ]{2,}")
-_MARKS = ",.;:!?、。 "
-
-
 def without_witness(text: str) -> str:
     """A normalised text without first-hand and insider wording: the ground of its score (design, Bound 8).
 
-    Marks at the ends go, and of a run of marks the first stays, so that the cut itself leaves no trace.
+    It is level, so that the cut itself leaves no trace.
     """
-    return _RUN.sub(lambda run: run[0][0], _FIRST_HAND.sub("", text)).strip(_MARKS)
+    return level(_FIRST_HAND.sub("", text))
 
 
 def is_question(text: str) -> bool:

@@ -29,6 +29,10 @@ _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 # A clause: a run of word characters; a decimal point between digits belongs to it (design, Bound 4).
 _CLAUSE = re.compile(r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*")
 
+# Of a run of marks the first counts, and marks at the ends say nothing.
+_MARKS = ",.;:!?、。 "
+_RUN_OF_MARKS = re.compile(f"[{_MARKS}]{{2,}}")
+
 CLAUSE_MIN, CLAUSE_MAX = 4, 60
 """Length of a clause, in characters (design, Bound 4)."""
 
@@ -61,3 +65,8 @@ def clauses(text: str) -> list[str]:
 def letters(text: str) -> str:
     """Word characters of a normalised text alone: the ground on which near duplicates are compared."""
     return "".join(_CLAUSE.findall(text))
+
+
+def level(text: str) -> str:
+    """A normalised text in which of a run of marks the first stays, and none at the ends."""
+    return _RUN_OF_MARKS.sub(lambda run: run[0][0], text).strip(_MARKS)

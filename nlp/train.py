@@ -7,8 +7,8 @@ here and in the tests only. The same corpus gives the same bytes.
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,77 +18,54 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import Normalizer
 
+from nlp.examples import Example, read_corpus
 from nlp.linear import Linear, features
 from nlp.packs import load_packs
-from nlp.score import MODELS, RULES, SOURCED, indicators, is_question
-from nlp.text import normalise
+from nlp.score import MODELS, RULES, SOURCED, Scorer, indicators
 from nlp.voice import is_voice
 
-CORPUS = Path(__file__).parent / "corpus"
 Floats = npt.NDArray[np.float64]
 BoolRow = npt.NDArray[np.bool_]
-VOICES = frozenset({"accountability", "opinion", "help"})
 MIN_COUNT = 2
 MARK_SCALE = 0.3
 """Size of a mark beside n-grams of unit length: smaller is more strongly held to zero."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One text of the corpus. ``occasion`` is the event it was written for: never split between folds."""
-
-    id: str
-    text: str
-    scope: str
-    kind: str
-    flag: bool
-    occasion: str
-
-    @property
-    def wanted(self) -> bool:
-        """Whether the gate should keep it: a claim to check, or a question whether one is true."""
-        return self.flag or (self.kind == "question" and self.scope != "none" and is_question(self.text))
-
-    @property
-    def voice(self) -> bool:
-        """Whether it is a voice, to be left alone."""
-        return self.kind in VOICES
-
-
-def read_corpus(folder: Path = CORPUS) -> list[Example]:
-    """All examples of ``folder/*.jsonl``, normalised, in the order of files and lines."""
-    return [
-        Example(r["id"], normalise(r["text"]), r["scope"], r["kind"], r["flag"], r["occasion"])
-        for path in sorted(folder.glob("*.jsonl"))
-        for r in map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    ]
-
-
 def fit(texts: Sequence[str], labels: Sequence[bool], *, strength: float, threshold: float) -> Linear:
-    """Logistic regression (L2, balanced classes) over binary features of unit length, as a run-time model.
+    """Logistic regression (L2, balanced classes) over marks and n-grams, as a run-time model.
 
-    ``strength`` is scikit-learn's C. Weights are rounded to 4 decimals; those of 0 are left out.
+    N-grams are binary, of unit length, and scaled by their log-count ratio between the classes: what a small corpus
+    knows little of counts little (NBSVM: Wang and Manning 2012). ``strength`` is scikit-learn's C. Weights are rounded
+    to 4 decimals.
     """
     read = [features(text) for text in texts]
     vectorizer = CountVectorizer(analyzer=sorted, binary=True, min_df=MIN_COUNT)
-    grams: csr_matrix = Normalizer().fit_transform(vectorizer.fit_transform([found.grams for found in read]))
+    counts: csr_matrix = vectorizer.fit_transform([found.grams for found in read])
+    ratio = _log_count_ratio(counts, np.asarray(labels))
+    grams = Normalizer().fit_transform(counts.astype(np.float64)).multiply(ratio)
     marker = CountVectorizer(analyzer=sorted, binary=True, min_df=MIN_COUNT)
     matrix = hstack([MARK_SCALE * marker.fit_transform([found.marks for found in read]), grams]).tocsr()
     model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000, random_state=0)
     model.fit(matrix, np.asarray(labels))
     marked = len(marker.vocabulary_)
     return Linear(
-        _weights(vectorizer.get_feature_names_out(), model.coef_[0][marked:]),
+        _weights(vectorizer.get_feature_names_out(), ratio * model.coef_[0][marked:]),
         _weights(marker.get_feature_names_out(), MARK_SCALE * model.coef_[0][:marked]),
         round(float(model.intercept_[0]), 4),
         threshold,
     )
 
 
-def _weights(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
-    """Weights by name in the order of names; those that round to 0 are left out."""
-    pairs = zip(names, values, strict=True)
-    return dict(sorted((name, value) for name, w in pairs if (value := round(float(w), 4))))
+def _log_count_ratio(counts: csr_matrix, labels: BoolRow) -> Floats:
+    """How much more often each n-gram stands in positive texts, as a logarithm; of shape (n-grams,)."""
+    positive, negative = (1.0 + np.asarray(counts[rows].sum(axis=0)).ravel() for rows in (labels, ~labels))
+    ratio: Floats = np.log(positive / positive.sum()) - np.log(negative / negative.sum())
+    return ratio
+
+
+def _weights(names: Sequence[str], values: Floats) -> dict[str, float]:
+    """Weights by name in the order of names. Those that round to 0 stay: their n-grams count for a text's length."""
+    return dict(sorted((name, round(float(value), 4)) for name, value in zip(names, values, strict=True)))
 
 
 def out_of_fold(
@@ -105,22 +82,19 @@ def out_of_fold(
     return logits
 
 
-def fit_score(examples: Sequence[Example], logits: Sequence[float]) -> dict[str, object]:
-    """Weights of the check score: rules and the claim model's out-of-fold log odds, on in-scope claims and notices."""
+def fit_score(examples: Sequence[Example], logits: Sequence[float]) -> dict[str, Any]:
+    """Weights of the check score: the claim model's out-of-fold log odds and rules, on in-scope claims and notices."""
     rows = [i for i, example in enumerate(examples) if example.scope != "none" and not example.voice]
-    flags = [examples[i].flag for i in rows]
     names = [rule.id for rule in (*RULES, SOURCED)]
-    table = np.array([indicators(examples[i].text) for i in rows])
-    rules = _signed(table, flags, np.array([name != SOURCED.id for name in names]))
-    both = np.array([[logits[i] for i in rows], table @ rules]).T
-    model = LogisticRegression(C=1.0, max_iter=2000, random_state=0).fit(both, flags)
-    by_model, by_rules = (float(w) for w in model.coef_[0])
-    weights = {name: value for name, w in zip(names, rules, strict=True) if (value := round(by_rules * w, 4))}
-    return {"bias": round(float(model.intercept_[0]), 4), "model": round(by_model, 4), "weights": weights}
+    table = np.array([[logits[i], *indicators(examples[i].text)] for i in rows])
+    raises = np.array([True, *(name != SOURCED.id for name in names)])
+    bias, (by_model, *rules) = _signed(table, [examples[i].flag for i in rows], raises)
+    weights = {name: value for name, w in zip(names, rules, strict=True) if (value := round(w, 4))}
+    return {"bias": round(bias, 4), "model": round(by_model, 4), "weights": weights}
 
 
-def _signed(table: Floats, flags: Sequence[bool], raises: BoolRow) -> Floats:
-    """Rule weights of the sign they must have: alarm raises the score, a named source lowers it; others are 0."""
+def _signed(table: Floats, flags: Sequence[bool], raises: BoolRow) -> tuple[float, list[float]]:
+    """Bias, and weights of the sign they must have: alarm raises the score, a named source lowers it; others are 0."""
     kept = np.ones(table.shape[1], dtype=bool)
     while True:
         model = LogisticRegression(C=1.0, max_iter=2000, random_state=0).fit(table[:, kept], flags)
@@ -128,8 +102,26 @@ def _signed(table: Floats, flags: Sequence[bool], raises: BoolRow) -> Floats:
         weights[kept] = model.coef_[0]
         wrong = np.where(raises, weights < 0, weights > 0)
         if not wrong.any():
-            return weights
+            return float(model.intercept_[0]), weights.tolist()
         kept &= ~wrong
+
+
+def calibration(examples: Sequence[Example], logits: Sequence[float], folds: int = 10) -> float:
+    """Expected calibration error of the check score over ten bins of equal width, on occasions it was not fitted on.
+
+    Guo et al. 2017. In-scope texts that are no voices.
+    """
+    rows = [i for i, example in enumerate(examples) if example.scope != "none" and not example.voice]
+    scores = np.zeros(len(rows))
+    groups = [examples[i].occasion for i in rows]
+    for train, test in GroupKFold(folds).split(rows, groups=groups):
+        fitted = Scorer(**fit_score([examples[rows[i]] for i in train], [logits[rows[i]] for i in train]))
+        for i in test:
+            scores[i], _ = fitted.score(examples[rows[i]].text, logits[rows[i]])
+    right = np.array([examples[i].flag for i in rows], dtype=float)
+    bins = np.minimum((scores * 10).astype(int), 9)
+    gaps = [(bins == n).mean() * abs(scores[bins == n].mean() - right[bins == n].mean()) for n in set(bins.tolist())]
+    return float(sum(gaps))
 
 
 def _write(path: Path, document: object) -> None:
@@ -137,8 +129,8 @@ def _write(path: Path, document: object) -> None:
     path.write_text(json.dumps(document, ensure_ascii=False, indent=0, sort_keys=True) + "\n", encoding="utf-8")
 
 
-CLAIM_STRENGTH, VOICE_STRENGTH = 100.0, 100.0
-CLAIM_THRESHOLD, VOICE_THRESHOLD = 0.5, 0.25
+STRENGTH = 1.0
+CLAIM_THRESHOLD, VOICE_THRESHOLD = 0.6, 0.25
 
 
 def main() -> None:
@@ -146,8 +138,8 @@ def main() -> None:
     examples = read_corpus()
     packs = load_packs()
     wanted, voice = [e.wanted for e in examples], [e.voice for e in examples]
-    claim_logits = out_of_fold(examples, wanted, strength=CLAIM_STRENGTH)
-    voice_logits = out_of_fold(examples, voice, strength=VOICE_STRENGTH)
+    claim_logits = out_of_fold(examples, wanted, strength=STRENGTH)
+    voice_logits = out_of_fold(examples, voice, strength=STRENGTH)
     limits = [math.log(t / (1 - t)) for t in (CLAIM_THRESHOLD, VOICE_THRESHOLD)]
     kept = [
         packs.touch(e.text) is not None and not is_voice(e.text) and c >= limits[0] and v < limits[1]
@@ -159,12 +151,10 @@ def main() -> None:
         f"kept {sum(kept)}, precision {hits / max(1, sum(kept)):.3f}, recall {hits / sum(wanted):.3f}, "
         f"voices kept {sum(k and v for k, v in zip(kept, voice, strict=True))} of {sum(voice)}"
     )
+    print(f"check score: expected calibration error {calibration(examples, claim_logits):.3f} on unseen occasions")
     texts = [example.text for example in examples]
-    for name, labels, strength, threshold in (
-        ("claim", wanted, CLAIM_STRENGTH, CLAIM_THRESHOLD),
-        ("voice", voice, VOICE_STRENGTH, VOICE_THRESHOLD),
-    ):
-        model = fit(texts, labels, strength=strength, threshold=threshold)
+    for name, labels, threshold in (("claim", wanted, CLAIM_THRESHOLD), ("voice", voice, VOICE_THRESHOLD)):
+        model = fit(texts, labels, strength=STRENGTH, threshold=threshold)
         _write(
             MODELS / f"{name}.json",
             {"threshold": threshold, "intercept": model.intercept, "marks": model.marks, "weights": model.weights},

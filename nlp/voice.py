@@ -9,6 +9,8 @@ import re
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from nlp.vocabulary import alternatives
+
 # Who holds an office, or acts for the public: the ones that must be open to blame.
 _OFFICE = (
     "领导|干部|官员|官老爷|当官|书记|市长|县长|区长|镇长|乡长|村长|局长|厅长|处长|科长|主任|校长|院长|园长|法官|检察|警察|民警|交警|辅警|协警|城管|公务员"
@@ -30,7 +32,7 @@ _BLAME = (
 
 _ALONE = (
     # complaint, petition, allegation
-    "没有回音|没回音|保证书|不认账|禁言|满意度|干部家属|受了害|家破人亡|公开信|工钱|坟头|走程序|天天盼|变回原样|头都没抬|替她说句|替他说句|还活着|肯听|可怜的|捡垃圾|没钱治|没钱医|没钱看病|每转一|转一条微博|捐出|程序没有问题|人心|联系不上|联系不到|最后发来|评评理|下台|政客|甩锅|不要脸|奉劝|做人|担当|湿润|你够了|真言|移民|人民至上|酒后|台账|被辞退|账是假|不肯签字|责任全|推给一个|结账走人|通风报信|人大代表|投诉|举报|维权|上访|信访|讨个说法|讨说法|给个说法|要个说法|一个说法|一个交代|一个交待|一个公道|讨公道|讨回公道|强拆|拆迁|征地|不作为|黑幕|狗官|贪官|污吏|请愿|联名|实名举报|曝光一下|求曝光|爆料|控诉|伸冤|冤枉|冤案|冤屈|天理"
+    "某[地市县局校厂]:|躺平|没有回音|没回音|保证书|不认账|禁言|满意度|干部家属|受了害|家破人亡|公开信|工钱|坟头|走程序|天天盼|变回原样|头都没抬|替她说句|替他说句|还活着|肯听|可怜的|捡垃圾|没钱治|没钱医|没钱看病|每转一|转一条微博|捐出|程序没有问题|人心|联系不上|联系不到|最后发来|评评理|下台|政客|甩锅|不要脸|奉劝|做人|担当|湿润|你够了|真言|移民|人民至上|酒后|台账|被辞退|账是假|不肯签字|责任全|推给一个|结账走人|通风报信|人大代表|投诉|举报|维权|上访|信访|讨个说法|讨说法|给个说法|要个说法|一个说法|一个交代|一个交待|一个公道|讨公道|讨回公道|强拆|拆迁|征地|不作为|黑幕|狗官|贪官|污吏|请愿|联名|实名举报|曝光一下|求曝光|爆料|控诉|伸冤|冤枉|冤案|冤屈|天理"
     "|王法|还有没有人管|有没有人管|没人管|谁来管|管一管|谁负责|谁来负责|负得起|负责任吗|不负责任|责任在|该当何罪|人血馒头|草菅人命|官官相护|官商|权贵|权力|权钱|特权|腐败|贪污|受贿|体制|公权|民意|百姓|老百姓|纳税人|屁民|草民"
     "|公道|公平|正义|人权|自由|民主|专制|独裁|言论|封口|删帖|删了|被删|敏感|吹哨|问责|追责|彻查|严惩|重罚|枪毙|判刑|渎职|失职|瞒报|隐瞒|掩盖|道歉|赔偿我|赔偿损失|赔钱|索赔|起诉|打官司|欠薪|讨薪|克扣|拖欠"
     "|黑心|无良|奸商|缺德|丧良心|丧尽天良|没良心|良心|昧着|卑鄙|无耻|可耻|可恨|可恶|可悲|悲哀|悲剧|悲催|悲愤|愤怒|气愤|义愤|愤慨|气死|气人|火大|生气|失望|绝望|心寒|寒心|心酸|心痛|心疼|心累|难受|难过|痛心|崩溃"
@@ -62,18 +64,9 @@ _SELF = re.compile(
 _BEFORE, _AFTER = 24, 16
 """Characters that may stand between an office and blame after it, or blame and an office after it."""
 _SENTENCE = re.compile("[。!?;\n]")
-_PLAIN = re.compile(r"[^\\^$.|?*+()\[\]{}]+")
-
-
-def _alternatives(pattern: str) -> list[str]:
-    """The alternatives of a pattern, cut at the bars outside of brackets."""
-    return re.findall(r"(?:[^|()]|\([^()]*\))+", pattern)
-
-
-# Thousands of words are found by an automaton in one pass; what is no plain word stays a pattern.
-_WORDS = [word for word in _alternatives(_ALONE) if _PLAIN.fullmatch(word)]
+_WORDS, _REST = alternatives(_ALONE)
 _ALONE_WORDS = AhoCorasick(_WORDS)
-_ALONE_REST = re.compile("|".join(word for word in _alternatives(_ALONE) if not _PLAIN.fullmatch(word)))
+_ALONE_REST = re.compile(_REST)
 _OFFICES = _OFFICE.split("|")
 _BLAMED = AhoCorasick([*_OFFICES, *_BLAME.split("|")], matchkind=MatchKind.Standard)
 

@@ -39,6 +39,11 @@ class EpochKey:
         """Signed 64-bit value of a clause's text."""
         return int.from_bytes(self._mac(b"clause", text.encode("utf-8", "replace"))[:8], "big", signed=True)
 
+    def question(self, hazard: str, place: str, word: str) -> int:
+        """Signed 64-bit value of a question for a public fact."""
+        parts = (part.encode() for part in (hazard, place, word))
+        return int.from_bytes(self._mac(b"question", *parts)[:8], "big", signed=True)
+
     def slot(self, part: str, account: bytes) -> int:
         """Slot (0 to 1023) of an account in the bitmap of one group or variant."""
         return int.from_bytes(self._mac(b"slot", part.encode(), account)[:2], "big") % SLOTS

@@ -13,7 +13,7 @@ from pipelines.store import insert, upsert
 
 STEPS = (40, 20, 10)
 """Different bins from which a hazard without common wording is told of (design, Bound 4)."""
-_KEYED = (schema.pending, schema.band, schema.clause, schema.clause_text, schema.seen, schema.carried)
+_KEYED = (schema.pending, schema.band, schema.clause, schema.clause_text, schema.seen, schema.carried, schema.asking)
 
 
 def live(connection: Connection) -> set[str]:
@@ -56,7 +56,8 @@ def tell_hazards(connection: Connection, epoch: str, now: int) -> None:
 def end(connection: Connection, epoch: str, now: int) -> None:
     """Delete every row that the epoch's key made; account counts stay as numbers. Twice is no error."""
     pending, part = schema.pending, schema.part
-    connection.execute(sa.update(part).where(part.c.epoch == epoch).values(bitmap=None))
+    for counted in (part, schema.question):
+        connection.execute(sa.update(counted).where(counted.c.epoch == epoch).values(bitmap=None))
     inner = sa.select(pending.c.id).where(pending.c.epoch == epoch)
     connection.execute(sa.delete(schema.group_article).where(schema.group_article.c.group.in_(inner)))
     for table in _KEYED:

@@ -2,6 +2,7 @@
 
 The id is kept outside the database before the rows go, and replayed at every start, so that no restored backup
 brings it back. Early warnings and claims with a verdict hide at once and ask a second person (design, Bound 12).
+Questions for a public fact are erased by their ids in the same way, at once.
 """
 
 from collections.abc import Collection
@@ -10,7 +11,7 @@ from enum import Enum
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipelines import audit, outbox, schema
+from pipelines import asked, audit, outbox, schema
 
 UNCONFIRMED = 3600
 """Seconds after which the wording of a hidden claim goes although nobody confirmed."""
@@ -26,17 +27,19 @@ class Erased(Enum):
 
 
 def resolve(connection: Connection, claim: str) -> str | None:
-    """The id under which the claim stands now, or None when there is none."""
+    """The id under which the claim, or the question for a public fact, stands now; None when there is none."""
     table, alias = schema.claim, schema.claim_alias
     if connection.scalar(sa.select(table.c.id).where(table.c.id == claim)) is not None:
         return claim
-    return connection.scalar(sa.select(alias.c.new).where(alias.c.old == claim))
+    new: str | None = connection.scalar(sa.select(alias.c.new).where(alias.c.old == claim))
+    return new if new is not None else (claim if asked.same(connection, claim) else None)
 
 
 def names(connection: Connection, claim: str) -> list[str]:
-    """The claim's id and every id that was joined into it."""
+    """The claim's id and every id that was joined into it, or a question's ids."""
     alias = schema.claim_alias
-    return [claim, *connection.scalars(sa.select(alias.c.old).where(alias.c.new == claim))]
+    joined = connection.scalars(sa.select(alias.c.old).where(alias.c.new == claim))
+    return list(dict.fromkeys([claim, *joined, *asked.same(connection, claim)]))
 
 
 def decide(connection: Connection, claim: str, actor: str) -> Erased:
@@ -45,7 +48,7 @@ def decide(connection: Connection, claim: str, actor: str) -> Erased:
         sa.select(schema.claim.c.early_warning, schema.claim.c.status).where(schema.claim.c.id == claim)
     ).one_or_none()
     if row is None:
-        return Erased.UNKNOWN
+        return Erased.DONE if asked.same(connection, claim) else Erased.UNKNOWN
     if not row.early_warning and row.status == "open":
         return Erased.DONE
     first = connection.scalar(sa.select(schema.erasure.c.actor).where(schema.erasure.c.claim == claim))
@@ -74,25 +77,30 @@ def hide_again(connection: Connection, claim: str, actor: str, at: int, now: int
 def erase(connection: Connection, claims: Collection[str], actor: str, key: bytes, now: int) -> list[str]:
     """Delete ``claims`` with everything said in them; the ids that stood. Remember them before calling this.
 
-    Their groups are muted: the same words, said again in the same epoch, are left alone.
+    Their groups are muted: the same words, said again in the same epoch, are left alone. An id of a question for a
+    public fact does the same to that question.
     """
-    pending = schema.pending
     stood = sorted(filter(None, (resolve(connection, claim) for claim in set(claims))))
     for claim in stood:
-        of_claim = sa.select(pending.c.id).where(_belongs([claim]))
-        _drop_clauses(connection, [claim])
-        connection.execute(sa.delete(schema.group_article).where(schema.group_article.c.group.in_(of_claim)))
-        connection.execute(
-            sa.update(pending)
-            .where(_belongs([claim]))
-            .values(
-                muted=True, claim=None, inherits=None, bins=0, mentions=0, questions=0, reposts=0, hazards={}, rules=[]
-            )
-        )
-        connection.execute(sa.delete(schema.claim).where(schema.claim.c.id == claim))
+        if not asked.erase(connection, claim):
+            _erase(connection, claim)
+            outbox.put(connection, "claim", [claim], now)
         audit.append(connection, key, audit.Entry(now, actor, "erase", claim))
-    outbox.put(connection, "claim", stood, now)
     return stood
+
+
+def _erase(connection: Connection, claim: str) -> None:
+    """Delete a claim's rows, and mute its groups."""
+    pending = schema.pending
+    of_claim = sa.select(pending.c.id).where(_belongs([claim]))
+    _drop_clauses(connection, [claim])
+    connection.execute(sa.delete(schema.group_article).where(schema.group_article.c.group.in_(of_claim)))
+    connection.execute(
+        sa.update(pending)
+        .where(_belongs([claim]))
+        .values(muted=True, claim=None, inherits=None, bins=0, mentions=0, questions=0, reposts=0, hazards={}, rules=[])
+    )
+    connection.execute(sa.delete(schema.claim).where(schema.claim.c.id == claim))
 
 
 def _belongs(claims: Collection[str]) -> sa.ColumnElement[bool]:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from nlp.reader import Reader, Told
 from pipelines import articles, outbox, schema, windows
+from pipelines.asked import Asked, Asking
 from pipelines.page import Article, Page, Post, Problem, Reads
 from pipelines.spread import Block, Mention
 from pipelines.store import Store, slices, upsert
@@ -30,7 +31,7 @@ class _Kept:
     token: int
     hour: int
     unit: Unit
-    mention: Mention
+    mention: Mention | Asking
 
 
 def _unit(item: Post | Article) -> Unit:
@@ -78,7 +79,7 @@ class Batch:
             self._add_article(item)
         elif item.token in self._tokens:
             self.counts.add(_unit(item), "duplicate")
-        elif (mention := self.triage.post(item)) is None:
+        elif (mention := self.triage.post(item) or self.triage.ask(item)) is None:
             self.counts.add(_unit(item), "out_of_scope")
         else:
             self._tokens.add(item.token)
@@ -133,20 +134,12 @@ class Intake:
                 counts.add(kept.unit, "duplicate")
         posts = [kept for kept in batch.kept if kept.token in fresh]
         told = self._store_articles(connection, batch, counts, now)
-        block = Block(
-            connection,
-            [*(kept.mention for kept in posts), *told],
-            floor=self._floor,
-            scopes=self._reader.scopes,
-            guard=self._reader.guard_key,
-            now=now,
-        )
+        said = [kept.mention for kept in posts]
+        askings = [one for one in said if isinstance(one, Asking)]
+        asked = Asked(connection, askings, floor=self._floor, now=now)
+        block = self._block(connection, [*(one for one in said if isinstance(one, Mention)), *told], now)
         for kept in posts:
-            if block.is_muted(kept.mention):
-                counts.add(kept.unit, "out_of_scope")
-            else:
-                counts.add(kept.unit, "kept")
-                block.apply(kept.mention)
+            counts.add(kept.unit, "kept" if _apply(kept.mention, block, asked) else "out_of_scope")
         for mention in told:
             block.apply(mention)
         upsert(
@@ -154,7 +147,12 @@ class Intake:
             schema.seen,
             [{"token": kept.token, "epoch": kept.mention.key.epoch, "hour": kept.hour} for kept in posts],
         )
+        asked.flush()
         return block.flush()
+
+    def _block(self, connection: Connection, mentions: list[Mention], now: int) -> Block:
+        reader = self._reader
+        return Block(connection, mentions, floor=self._floor, scopes=reader.scopes, guard=reader.guard_key, now=now)
 
     def _store_articles(self, connection: Connection, batch: Batch, counts: Counts, now: int) -> list[Mention]:
         mentions = []
@@ -163,6 +161,16 @@ class Intake:
             if stored.changed and told.role == "claim":
                 mentions.append(batch.triage.published(article, told, stored.id))
         return mentions
+
+
+def _apply(mention: Mention | Asking, block: Block, asked: Asked) -> bool:
+    """Count a post; False when what it says was erased, and is left alone."""
+    if isinstance(mention, Asking):
+        if not (muted := asked.is_muted(mention)):
+            asked.apply(mention)
+    elif not (muted := block.is_muted(mention)):
+        block.apply(mention)
+    return not muted
 
 
 def _unseen(connection: Connection, kept: Iterable[_Kept]) -> set[int]:

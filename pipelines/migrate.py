@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from pipelines.store import Store, StoreError
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision under ``migrations/versions``."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 

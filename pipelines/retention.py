@@ -16,6 +16,16 @@ from pipelines import outbox, schema
 from pipelines.spread import ALL, signed, unsigned
 from pipelines.store import Store, slices
 
+_PLAIN = (
+    schema.asking,
+    schema.question,
+    schema.window,
+    schema.known,
+    schema.visit,
+    schema.lane,
+    schema.unknown_field,
+)
+"""Tables whose rows go by their rule alone."""
 TRIES, WAIT = 3, 0.5
 """Attempts to empty the write-ahead log, and seconds between them."""
 
@@ -49,6 +59,8 @@ class _Rules:
 
     pending: sa.ColumnElement[bool]
     seen: sa.ColumnElement[bool]
+    asking: sa.ColumnElement[bool]
+    question: sa.ColumnElement[bool]
     claim: sa.ColumnElement[bool]
     article: sa.ColumnElement[bool]
     hazard_spread: sa.ColumnElement[bool]
@@ -62,11 +74,13 @@ class _Rules:
     def at(cls, limits: Limits, now: int) -> "_Rules":
         """Rules at ``now`` (Unix seconds)."""
         hour, day = now // 3600 - limits.pending_hours, now - limits.claim_days * 86400
-        pending, claim, article = schema.pending, schema.claim, schema.article
+        pending, claim, article, asking = schema.pending, schema.claim, schema.article, schema.asking
         return cls(
             # Below the floor a group lives 72 hours from its first mention, above it from its last.
             pending=sa.or_(pending.c.touched < hour, sa.and_(pending.c.claim.is_(None), pending.c.created < hour)),
             seen=schema.seen.c.hour < hour,
+            asking=sa.or_(asking.c.touched < hour, sa.and_(asking.c.question.is_(None), asking.c.created < hour)),
+            question=schema.question.c.last_hour < hour,
             claim=sa.and_(claim.c.status == "open", claim.c.observed_at < day),
             article=sa.and_(article.c.published < day, article.c.id.not_in(sa.select(schema.claim_article.c.article))),
             hazard_spread=schema.hazard_spread.c.observed_at < hour * 3600,
@@ -83,7 +97,7 @@ def sweep(connection: Connection, limits: Limits, now: int) -> Swept:
     rules = _Rules.at(limits, now)
     groups = _pending(connection, rules)
     _young_sets(connection, now // 3600 - limits.pending_hours)
-    for table in (schema.window, schema.known, schema.visit, schema.lane, schema.unknown_field):
+    for table in _PLAIN:
         connection.execute(sa.delete(table).where(getattr(rules, table.name)))
     return Swept(
         groups=groups,

@@ -2,10 +2,10 @@
 
 Three kinds of rows stand here, by what they may say:
 
-* **pending** (``pending``, ``band``, ``clause``, ``seen``): keyed features of texts below the floor, dead with their
-  epoch's key and gone after 72 hours;
-* **shown** (``claim``, ``part``, ``claim_hour``, ``shared_clause`` …): claims above the floor, wording only of clauses
-  that at least five accounts share;
+* **pending** (``pending``, ``band``, ``clause``, ``asking``, ``seen``): keyed features of texts below the floor, dead
+  with their epoch's key and gone after 72 hours;
+* **shown** (``claim``, ``part``, ``claim_hour``, ``shared_clause``, ``question`` …): claims and questions above the
+  floor, wording only of clauses that at least five accounts share;
 * **published** (``article``): texts of organisations, which may be named.
 
 Times are Unix seconds, hours are hours since 1970 (UTC), 64-bit values are signed.
@@ -262,6 +262,37 @@ hazard_spread = Table(
     Column("observed_at", BigInteger, nullable=False),
 )
 """Hazards that many accounts speak of in no common wording: 10, 20 or 40 accounts at least."""
+
+asking = Table(
+    "asking",
+    metadata,
+    Column("epoch", String(32), primary_key=True),
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("bins", BigInteger, nullable=False),
+    Column("mentions", Integer, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("touched", Integer, nullable=False),
+    Column("question", ForeignKey("question.id", ondelete="SET NULL")),
+    Column("muted", Boolean, nullable=False, default=False),
+    Index("ix_asking_question", "question"),
+)
+"""A question for a public fact, keyed. ``bins`` is its 64-bit set, zeroed when the floor is reached."""
+
+question = Table(
+    "question",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("epoch", String(32), nullable=False, index=True),
+    Column("hazard", String(60), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("word", String(12), nullable=False),
+    Column("mentions", Integer, nullable=False),
+    Column("at_least", Integer, nullable=False),
+    Column("first_hour", Integer, nullable=False),
+    Column("last_hour", Integer, nullable=False),
+    Column("bitmap", LargeBinary),
+)
+"""Questions above the floor: words of closed lists, and counts. ``bitmap`` goes with the epoch, numbers stay."""
 
 article = Table(
     "article",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nlp.reader import Reader, Reading, Told
+from pipelines.asked import Asking
 from pipelines.epoch import EpochKey, bin_of
 from pipelines.page import Article, Post
 from pipelines.spread import Mention
@@ -60,6 +61,14 @@ class Triage:
             reposts=post.reposts,
             also=said.also,
         )
+
+    def ask(self, post: Post) -> Asking | None:
+        """The post as it is counted when it asks for a public fact and nothing else; None for a repost."""
+        asked = None if post.quoted else self._reader.ask(post.text)
+        if asked is None:
+            return None
+        key = self._keys[post.epoch]
+        return Asking(key, asked.hazard, asked.place, asked.word, post.hour, post.account, bin_of(post.account))
 
     def _said(self, post: Post) -> _Said | None:
         words = (post.epoch, post.text, post.quoted)

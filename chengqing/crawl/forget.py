@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipelines import articles, audit, epochs, erase, outbox, retention, schema
+from pipelines import articles, asked, audit, epochs, erase, outbox, retention, schema
 from pipelines.pace import Breaker, trip
 from pipelines.store import slices
 
@@ -50,6 +50,7 @@ def forget(workspace: "Workspace", source: str, actor: str) -> Forgotten:
         ring.remember_erased(name for claim in alone for name in erase.names(connection, claim))
         erase.erase(connection, alone, actor, ring.audit(), now)
         _trim(connection, shared, source, now)
+        asked.forget(connection)
         gone = _articles(connection, source, now)
         keys = {key.epoch for _, key in ring.shared()} | _imports(connection, source)
         windows = _rows(connection, source)

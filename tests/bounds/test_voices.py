@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -29,13 +28,13 @@ from nlp.text import clauses, normalise
 from pipelines import schema, view, windows
 from pipelines.epoch import EpochKey, bin_of
 from pipelines.page import REASONS
+from tests.support.measured import records
 from tests.support.statuses import status
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=CHINA)
 KINDS = re.compile(
     r"accountab|opinion|satir|petition|complain|critic|voice|\bhelp\b|批评|投诉|意见|求助|观点|讽刺|举报"
 )
-_POSTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "posts-dev.jsonl"
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -76,13 +75,9 @@ def reader(kind: type[Gate]) -> Reader:
 
 def real() -> list[str]:
     """Labelled voices of the shared measuring data."""
-    if not _POSTS.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{_POSTS.name} is missing: the shared data belong beside the repository in CI")
-        pytest.skip(f"{_POSTS.name} is not here: measuring data are not part of the repository")
-    records = map(json.loads, _POSTS.read_text(encoding="utf-8").splitlines())
     kinds = {"accountability", "opinion", "help"}
-    return [record["text"] for record in records if record["kind"] in kinds and not record["ambiguous"]]
+    posts = records("posts-dev.jsonl")
+    return [record["text"] for record in posts if record["kind"] in kinds and not record["ambiguous"]]
 
 
 def written() -> list[str]:

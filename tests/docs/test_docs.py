@@ -18,10 +18,13 @@ from pydantic import BaseModel
 
 from chengqing import cli, measure, refused, show
 from chengqing.config import _Tables
+from chengqing.questions import question_record
 from chengqing.source import KINDS
+from nlp.ask_words import WORDS
 from nlp.packs import PLACE_KINDS
 from nlp.reader import load_reader
 from nlp.score import Reason
+from pipelines.asked import QuestionView
 from pipelines.page import REASONS, Fault
 from pipelines.schema import metadata
 from pipelines.view import ClaimView, Variant
@@ -232,6 +235,15 @@ CLAIM = ClaimView(
 def test_every_field_of_claims_json() -> None:
     """docs/formats.md has each field of ``claims --json``."""
     compare(DOCS / "formats.md", "claims --json", set(names(show.claim_record(CLAIM), closed=("slots",))))
+
+
+def test_every_field_of_questions_json() -> None:
+    """docs/formats.md has each field of ``questions --json``, and data.md and formats.md name every question word."""
+    view = QuestionView("0" * 12, "h", "某街道", "when", 5, 5, 0, 0)
+    compare(DOCS / "formats.md", "questions --json", set(names(question_record(view))))
+    for page in ("formats.md", "data.md", "language.md"):
+        text = (DOCS / page).read_text(encoding="utf-8")
+        assert not (missing := [word.id for word in WORDS if f"`{word.id}`" not in text]), f"docs/{page}: {missing}"
 
 
 def test_every_field_of_the_last_line() -> None:

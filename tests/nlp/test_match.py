@@ -226,7 +226,6 @@ def test_training_without_strangers_would_propose_too_much(monkeypatch: pytest.M
     ("text", "entry"),
     [
         ("马铃薯长芽了含毒,吃不得", "sprouted-potato"),
-        ("屏氣十秒不咳就沒染上新型冠狀病毒", "hold-breath-test"),
         ("蜱叮住了用香烟头逼它出来", "tick-burn"),
         ("諾羅病毒用乾洗手殺不死", "norovirus-alcohol"),
         ("吃鳝吃下去的都是激素和避孕药", "eel-pill"),
