@@ -26,7 +26,7 @@ _SOCIAL_DOMAINS = (
     "qq.com t.cn x.com t.co fb.com fb.me t.me telegram.me youtu.be b23.tv xhslink.com iesdouyin.com amemv.com "
     "snssdk.com gifshow.com chenzhongtech.com redd.it lnkd.in vk.com line.me discord.gg sina.cn weico.cc"
 ).split()
-_USERS_WORDS = ("问政", "爆料", "社区", "论坛", "圈子", "随手拍", "留言", "网友", "贴吧", "跟帖", "呼声")
+_USERS_WORDS = tuple("问政 爆料 社区 论坛 圈子 随手拍 留言 网友 贴吧 跟帖 呼声 投诉 曝光 民声 互动 信访".split())
 _USERS_TOKENS = frozenset(
     "bbs forum forums luntan wenzheng baoliao shequ quanzi suishoupai liuyan tieba comments pinglun gentie ugc".split()
 )

@@ -130,7 +130,7 @@ def _write(path: Path, document: object) -> None:
 
 
 STRENGTH = 1.0
-CLAIM_THRESHOLD, VOICE_THRESHOLD = 0.6, 0.25
+CLAIM_THRESHOLD, VOICE_THRESHOLD = 0.65, 0.35
 
 
 def main() -> None:
