@@ -1,7 +1,7 @@
 """Keyed near-duplicate signatures: MinHash bands that say nothing without the key.
 
 MinHash over character 3-grams (Broder 1997), cut into bands for locality-sensitive hashing (Indyk and
-Motwani 1998). The 288 hash functions are drawn from the key, and each band leaves as a 64-bit HMAC, so
+Motwani 1998). The 144 hash functions are drawn from the key, and each band leaves as a 64-bit HMAC, so
 that equal bands compare equal inside one epoch and neither a text nor its words can be tested without
 the epoch's key. Plain MinHash values are never returned: they give back most of a post's words.
 """
@@ -14,11 +14,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-BANDS, ROWS = 32, 9
-"""Texts share a band with probability s**9 a band, s their 3-gram Jaccard similarity; half of the pairs at s = 0.65.
+BANDS, ROWS = 24, 6
+"""Texts share a band with probability s**6 a band, s their 3-gram Jaccard similarity; half of the pairs at s = 0.55.
 
-Fewer rows find more pairs of real posts, but chain: of 100,000 generated posts, 421 became one group of several texts
-with 24 bands of 6 rows, none with these. ``python -m benchmarks.grouping`` measures it.
+12 bands of 4 rows find as many pairs of real posts, but chain: of 50,000 generated posts, 8,734 became one group
+(28 with these). ``python -m benchmarks.grouping`` measures it.
 """
 
 _CHUNK = 8192
@@ -27,7 +27,7 @@ _U64 = npt.NDArray[np.uint64]
 
 @lru_cache(maxsize=4)
 def _functions(key: bytes) -> tuple[_U64, _U64]:
-    """Odd multipliers and offsets, each of shape (288, 1), for multiply-shift hashing (Dietzfelbinger et al. 1997)."""
+    """Odd multipliers and offsets, each of shape (144, 1), for multiply-shift hashing (Dietzfelbinger et al. 1997)."""
     count = BANDS * ROWS
     stream = hashlib.shake_256(b"minhash\0" + key).digest(count * 16)
     words = np.frombuffer(stream, dtype="<u8").astype(np.uint64).reshape(2, count, 1)
@@ -45,7 +45,7 @@ def _shingles(letters: str) -> _U64:
 
 
 def bands(letters: str, key: bytes) -> tuple[int, ...]:
-    """Thirty-two signed 64-bit band values of a text's word characters under ``key``.
+    """Twenty-four signed 64-bit band values of a text's word characters under ``key``.
 
     ``letters`` comes from :func:`nlp.text.letters`. Two texts that share a value are near duplicates;
     an empty text has no bands. Cost is linear in the length.
