@@ -30,6 +30,8 @@ from nlp.variant import Guard, Slots
 
 _DOING = re.compile("[不别勿吃喝买用会能是有可要没无被过含致]")
 """Characters of terms that say what is done with a food or drug, and name none."""
+_BARE = frozenset(("", "转发微博", "转发", "转", "repost"))
+"""What a platform itself puts where somebody reposts without a word: nobody's voice."""
 _HEADLINE = 60
 """Characters that serve as headline where a text has none."""
 
@@ -107,7 +109,7 @@ class Reader:
         own = normalise(text)
         body = normalise(quoted) if quoted else own
         passed = self._claims(body)
-        if passed is None or (quoted and self._gate.speaks(own)):
+        if passed is None or (quoted and own not in _BARE and self._gate.speaks(own)):
             return None
         ground = without_witness(body)
         logit = passed.logit if ground == level(body) else self._gate.claim.logit(features(ground))
