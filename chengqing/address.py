@@ -14,6 +14,7 @@ from chengqing.fields import Secret, matching
 from chengqing.messages import say
 from chengqing.secret import SecretRef
 from nlp.text import normalise
+from spiders.channels import USERS_CHANNELS
 
 # One label of a host is enough: weibo.cn, m.weibo.cn, tieba.baidu.com, mp.weixin.qq.com.
 _SOCIAL_LABELS = frozenset(
@@ -26,7 +27,6 @@ _SOCIAL_DOMAINS = (
     "qq.com t.cn x.com t.co fb.com fb.me t.me telegram.me youtu.be b23.tv xhslink.com iesdouyin.com amemv.com "
     "snssdk.com gifshow.com chenzhongtech.com redd.it lnkd.in vk.com line.me discord.gg sina.cn weico.cc"
 ).split()
-_USERS_WORDS = tuple("问政 爆料 社区 论坛 圈子 随手拍 留言 网友 贴吧 跟帖 呼声 投诉 曝光 民声 互动 信访".split())
 _USERS_TOKENS = frozenset(
     "bbs forum forums luntan wenzheng baoliao shequ quanzi suishoupai liuyan tieba comments pinglun gentie ugc".split()
 )
@@ -148,7 +148,7 @@ def _check_path(path: str) -> None:
 
 
 def _is_of_users(plain: str) -> bool:
-    return any(word in plain for word in (*_USERS_WORDS, *_USERS_PIECES))
+    return any(word in plain for word in (*USERS_CHANNELS, *_USERS_PIECES))
 
 
 def _param_problem(name: str, value: str | int) -> str | None:

@@ -62,3 +62,8 @@ def parse_moment(text: str) -> datetime:
 def hour_text(hour: int) -> str:
     """An hour since 1970 as RFC 3339 at +08:00."""
     return datetime.fromtimestamp(hour * 3600, CHINA).isoformat()
+
+
+def short_hour(hour: int) -> str:
+    """An hour since 1970 as a table shows it, at +08:00: ``11-22 08:00``."""
+    return datetime.fromtimestamp(hour * 3600, CHINA).strftime("%m-%d %H:00")

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from chengqing.clock import hour_text
+from chengqing.clock import hour_text, short_hour
 from chengqing.messages import language, say
 from nlp.ask_words import WORDS
 from nlp.packs import Hazard
@@ -29,11 +29,6 @@ def question_record(question: QuestionView) -> dict[str, Any]:
     }
 
 
-def _hour(hour: int) -> str:
-    moment = hour_text(hour)
-    return f"{moment[5:10]} {moment[11:13]}:00"
-
-
 def _cells(question: QuestionView, hazards: Mapping[str, Hazard]) -> tuple[str, ...]:
     hazard = hazards[question.hazard]
     return (
@@ -41,7 +36,7 @@ def _cells(question: QuestionView, hazards: Mapping[str, Hazard]) -> tuple[str, 
         hazard.zh if language() == "zh" else hazard.en,
         _NAMES[question.word][language()],
         say("spread_at_least", at_least=question.accounts_at_least, mentions=question.mentions),
-        say("spread_hours", first=_hour(question.first_hour), last=_hour(question.last_hour)),
+        say("spread_hours", first=short_hour(question.first_hour), last=short_hour(question.last_hour)),
         question.id,
     )
 

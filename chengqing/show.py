@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from chengqing.clock import hour_text
+from chengqing.clock import hour_text, short_hour
 from chengqing.importing import Outcome
 from chengqing.measure import reason_record
 from chengqing.messages import language, say
@@ -63,11 +63,6 @@ def _name(hazard: Hazard) -> str:
     return hazard.zh if language() == "zh" else hazard.en
 
 
-def _hour(hour: int) -> str:
-    moment = hour_text(hour)
-    return f"{moment[5:10]} {moment[11:13]}:00"
-
-
 def _spread(claim: ClaimView) -> str:
     if not claim.above_floor:
         return say("spread_outlet", outlets="、".join(claim.outlets))
@@ -75,7 +70,7 @@ def _spread(claim: ClaimView) -> str:
     parts = [say(key, about=claim.accounts, at_least=claim.accounts_at_least, mentions=claim.mentions)]
     if claim.questions:
         parts.append(say("spread_questions", n=claim.questions))
-    parts.append("\n" + say("spread_hours", first=_hour(claim.first_hour), last=_hour(claim.last_hour)))
+    parts.append("\n" + say("spread_hours", first=short_hour(claim.first_hour), last=short_hour(claim.last_hour)))
     return "".join(parts)
 
 

@@ -56,8 +56,8 @@ class Gate:
         return Passed(touch, self.claim.logit(found))
 
     def speaks(self, text: str) -> bool:
-        """Whether words added to somebody else's text are a voice of their own."""
-        return is_voice(text) or self.voice.probability(features(text)) >= self.voice.threshold
+        """Whether words added to somebody else's text are a voice of their own; no words are none."""
+        return bool(text) and (is_voice(text) or self.voice.probability(features(text)) >= self.voice.threshold)
 
 
 def load_gate(packs: Packs) -> Gate:

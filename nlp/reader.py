@@ -30,8 +30,6 @@ from nlp.variant import Guard, Slots
 
 _DOING = re.compile("[不别勿吃喝买用会能是有可要没无被过含致]")
 """Characters of terms that say what is done with a food or drug, and name none."""
-_BARE = frozenset(("", "转发微博", "转发", "转", "repost"))
-"""What a platform itself puts where somebody reposts without a word: nobody's voice."""
 _HEADLINE = 60
 """Characters that serve as headline where a text has none."""
 
@@ -101,20 +99,30 @@ class Reader:
         return self._asker.read(normalise(text))
 
     def read(self, text: str, quoted: str = "") -> Reading | None:
-        """Reading of a post, or None when the gate drops it or it only asks for a public fact (see :meth:`ask`).
+        """Reading of a post, or None when the gate drops it or it only asks for a public fact (see :meth:`hear`)."""
+        heard = self.hear(text, quoted)
+        return heard if isinstance(heard, Reading) else None
+
+    def hear(self, text: str, quoted: str = "") -> Reading | Ask | None:
+        """Reading of a post, what it asks for when it only asks for a public fact, or None when the gate drops it.
 
         For a repost ``quoted`` is the parent's text: it decides hazard, score and group. The reposter's own
         words must be no voice either, and count for clauses only when they pass the gate by themselves.
         """
         own = normalise(text)
+        if not quoted and (ask := self._asker.read(own)) is not None:
+            return ask
         body = normalise(quoted) if quoted else own
         passed = self._claims(body)
-        if passed is None or (quoted and own not in _BARE and self._gate.speaks(own)):
+        if passed is None or (quoted and self._gate.speaks(own)):
             return None
+        return self._reading(own, body, passed)
+
+    def _reading(self, own: str, body: str, passed: Passed) -> Reading:
         ground = without_witness(body)
         logit = passed.logit if ground == level(body) else self._gate.claim.logit(features(ground))
         score, reasons = self._scorer.score(ground, logit)
-        worded = own if not quoted or self._claims(own) is not None else ""
+        worded = own if own == body or self._claims(own) is not None else ""
         masked = self._redactor.mask(worded)
         return Reading(
             hazard=passed.touch.hazard,

@@ -4,7 +4,7 @@ The similarity is that of matching (nlp.match), without its threshold: the five 
 are. It only suggests; a person joins (design, Join).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nlp.library import Answer
@@ -62,16 +62,17 @@ class Suggester:
     def nearest(self, clauses: Sequence[str], *, own: str = "") -> tuple[Suggestion, ...]:
         """The five claims nearest to a headline or shared clauses, best first; ``own`` is left out of them."""
         found = self._index.match(clauses, least=0.0)
-        return tuple(self._suggest(proposal, clauses) for proposal in found if proposal.answer.id != own)
+        here = self._labels(clauses)
+        return tuple(self._suggest(proposal, here) for proposal in found if proposal.answer.id != own)
 
-    def _suggest(self, proposal: Proposal, clauses: Sequence[str]) -> Suggestion:
+    def _suggest(self, proposal: Proposal, here: Mapping[str, set[str]]) -> Suggestion:
         named = [Differing(one.slot, one.said, one.answered) for one in proposal.differs]
-        senses = self._senses(clauses, proposal.wording)
+        senses = self._senses(here, proposal.wording)
         return Suggestion(proposal.answer.id, proposal.score, proposal.wording, (*named, *senses))
 
-    def _senses(self, clauses: Sequence[str], wording: str) -> Iterator[Differing]:
+    def _senses(self, here: Mapping[str, set[str]], wording: str) -> Iterator[Differing]:
         """Tables of senses of which both sides say something, and nothing in common: 停水 beside 供水."""
-        here, there = self._labels(clauses), self._labels([wording])
+        there = self._labels([wording])
         for table in sorted(here.keys() & there.keys()):
             if here[table].isdisjoint(there[table]):
                 yield Differing("sense", tuple(sorted(here[table])), tuple(sorted(there[table])))

@@ -82,9 +82,14 @@ def out_of_fold(
     return logits
 
 
+def _scored(examples: Sequence[Example]) -> list[int]:
+    """Places of the examples that the check score is fitted and measured on: in scope, and no voices."""
+    return [i for i, example in enumerate(examples) if example.scope != "none" and not example.voice]
+
+
 def fit_score(examples: Sequence[Example], logits: Sequence[float]) -> dict[str, Any]:
     """Weights of the check score: the claim model's out-of-fold log odds and rules, on in-scope claims and notices."""
-    rows = [i for i, example in enumerate(examples) if example.scope != "none" and not example.voice]
+    rows = _scored(examples)
     names = [rule.id for rule in (*RULES, SOURCED)]
     table = np.array([[logits[i], *indicators(examples[i].text)] for i in rows])
     raises = np.array([True, *(name != SOURCED.id for name in names)])
@@ -111,7 +116,7 @@ def calibration(examples: Sequence[Example], logits: Sequence[float], folds: int
 
     Guo et al. 2017. In-scope texts that are no voices.
     """
-    rows = [i for i, example in enumerate(examples) if example.scope != "none" and not example.voice]
+    rows = _scored(examples)
     scores = np.zeros(len(rows))
     groups = [examples[i].occasion for i in rows]
     for train, test in GroupKFold(folds).split(rows, groups=groups):

@@ -79,7 +79,7 @@ class Batch:
             self._add_article(item)
         elif item.token in self._tokens:
             self.counts.add(_unit(item), "duplicate")
-        elif (mention := self.triage.post(item) or self.triage.ask(item)) is None:
+        elif (mention := self.triage.post(item)) is None:
             self.counts.add(_unit(item), "out_of_scope")
         else:
             self._tokens.add(item.token)

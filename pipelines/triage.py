@@ -7,6 +7,7 @@ the reading lasts.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nlp.ask import Ask
 from nlp.reader import Reader, Reading, Told
 from pipelines.asked import Asking
 from pipelines.epoch import EpochKey, bin_of
@@ -36,14 +37,17 @@ class Triage:
         self._reader = reader
         self._keys = keys
         self.source = source
-        self._posts: dict[tuple[str, str, str], _Said | None] = {}
+        self._posts: dict[tuple[str, str, str], _Said | Ask | None] = {}
         self._articles: dict[tuple[str, str], Told | None] = {}
 
-    def post(self, post: Post) -> Mention | None:
-        """The post as it is counted, or None when the gate drops it."""
+    def post(self, post: Post) -> Mention | Asking | None:
+        """The post as it is counted: as a claim's, as a question for a public fact, or None when the gate drops it."""
         said = self._said(post)
         if said is None:
             return None
+        if isinstance(said, Ask):
+            key = self._keys[post.epoch]
+            return Asking(key, said.hazard, said.place, said.word, post.hour, post.account, bin_of(post.account))
         reading = said.reading
         return Mention(
             key=self._keys[post.epoch],
@@ -62,21 +66,13 @@ class Triage:
             also=said.also,
         )
 
-    def ask(self, post: Post) -> Asking | None:
-        """The post as it is counted when it asks for a public fact and nothing else; None for a repost."""
-        asked = None if post.quoted else self._reader.ask(post.text)
-        if asked is None:
-            return None
-        key = self._keys[post.epoch]
-        return Asking(key, asked.hazard, asked.place, asked.word, post.hour, post.account, bin_of(post.account))
-
-    def _said(self, post: Post) -> _Said | None:
+    def _said(self, post: Post) -> _Said | Ask | None:
         words = (post.epoch, post.text, post.quoted)
         if words not in self._posts:
             if len(self._posts) >= REMEMBERED:
                 self._posts.clear()
-            reading = self._reader.read(post.text, post.quoted)
-            self._posts[words] = None if reading is None else self._keyed(reading, post.epoch)
+            heard = self._reader.hear(post.text, post.quoted)
+            self._posts[words] = self._keyed(heard, post.epoch) if isinstance(heard, Reading) else heard
         return self._posts[words]
 
     def _keyed(self, reading: Reading, epoch: str) -> _Said:

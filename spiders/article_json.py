@@ -24,6 +24,7 @@ from spiders.article import (
     require,
     settle,
 )
+from spiders.channels import USERS_CHANNELS
 from spiders.edge import (
     Edge,
     Refusal,
@@ -61,10 +62,6 @@ _KNOWN = frozenset(
         "listPics",
         "content",
     ]
-)
-_USERS_CHANNELS = tuple(
-    "问政 問政 爆料 社区 社區 论坛 論壇 圈子 随手拍 隨手拍 留言 网友 網友 贴吧 貼吧 跟帖 呼声 呼聲 "
-    "投诉 投訴 曝光 民声 民聲 互动 互動 信访 信訪".split()
 )
 _MARKS = re.compile(r"[\W_]+")
 _LONGEST_ID = 200
@@ -104,7 +101,7 @@ def read_article(record: object, edge: Edge) -> ArticleReading:
 def is_users_channel(channel: str) -> bool:
     """Whether users write in the channel, whatever width, blanks or marks its name is spelt with."""
     plain = _MARKS.sub("", unicodedata.normalize("NFKC", channel))
-    return any(word in plain for word in _USERS_CHANNELS)
+    return any(word in plain for word in USERS_CHANNELS)
 
 
 def _draft(article: Mapping[str, object], edge: Edge) -> Draft:

@@ -9,7 +9,6 @@ nearer to what unseen wordings meet. It is not quite blind: the same hand wrote 
 
 import json
 import re
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,6 +22,7 @@ from nlp.packs import Packs, load_packs, load_region
 from nlp.redact import KINDS, Redactor
 from nlp.segment import words
 from nlp.text import normalise
+from tests.support.effort import is_linear
 
 DATA = Path(__file__).parent / "data"
 ROOT = Path(redact.__file__).parent
@@ -215,17 +215,7 @@ def test_it_is_the_list_that_spares_them() -> None:
     assert bare <= 0.02
 
 
-def _seconds(text: str) -> float:
-    """Processor time of one reading, the least of three."""
-    times = []
-    for _ in range(3):
-        before = time.process_time()
-        shipped().spans(text)
-        times.append(time.process_time() - before)
-    return min(times)
-
-
 def test_cost_is_linear() -> None:
-    """Four times the text takes about four times as long; a quadratic rule would take sixteen."""
+    """A quadratic rule would take sixteen times as long for four times the text."""
     attacks = normalise(",".join(row["text"] for row in WRITTEN))
-    assert _seconds(attacks * 8) < 12 * _seconds(attacks * 2)
+    assert is_linear(lambda times: shipped().spans(attacks * times), 2, 8)

@@ -18,6 +18,7 @@ from pipelines import epochs, erase, schema, view
 from pipelines.epoch import EpochKey
 from pipelines.intake import Batch, Intake
 from pipelines.page import Article, Page, Post, Reads
+from pipelines.spread import Mention
 from pipelines.store import Store
 from pipelines.triage import Triage
 from tests.support.crowd import HOUR, apart
@@ -285,7 +286,11 @@ def post(key: EpochKey, account: str, text: str) -> Post:
 def test_a_post_is_signed_with_every_live_key(reader: Reader, own: EpochKey, other: EpochKey) -> None:
     """Its own first: token, account, bands and clauses; of the others the bands. None of it is printed."""
     mention = Triage(reader, KEYS, "file").post(post(own, "a", TEXT))
-    assert mention is not None and mention.key == own and set(mention.bands) == set(own.bands(letters(normalise(TEXT))))
+    assert (
+        isinstance(mention, Mention)
+        and mention.key == own
+        and set(mention.bands) == set(own.bands(letters(normalise(TEXT))))
+    )
     assert mention.also == ((other.epoch, other.bands(letters(normalise(TEXT)))),)
     assert not any(str(value) in repr(mention) for _, bands in mention.also for value in bands)
 
@@ -293,7 +298,7 @@ def test_a_post_is_signed_with_every_live_key(reader: Reader, own: EpochKey, oth
 def test_an_import_signs_with_its_one_key(reader: Reader) -> None:
     """No second key, no second signature."""
     mention = Triage(reader, {OLD.epoch: OLD}, "file").post(post(OLD, "a", TEXT))
-    assert mention is not None and mention.also == ()
+    assert isinstance(mention, Mention) and mention.also == ()
 
 
 def test_an_article_belongs_to_the_newest_epoch(reader: Reader) -> None:

@@ -81,7 +81,7 @@ def statuses() -> list[dict[str, Any]]:
     made += [status(3_000 + n, 100 + n, LONG, at()) for n in range(LONGS)]
     made += [status(4_000 + n, 200 + n, CLAIM, at()) for n in range(GONE)]
     made.append(status(5_000, 0, NOTICE, at(), user=verified(OTHER_OUTLET, 1)))
-    made.append(status(5_001, 0, f"{CLAIM}，停水通知已经贴出来了", at(), user=verified("云岫一名演员", 0)))
+    made.append(status(5_001, 0, f"{CLAIM}！", at(), user=verified("云岫一名演员", 0)))
     return made
 
 
