@@ -249,7 +249,7 @@ def test_channels_that_users_write_are_refused(tmp_path: Path, monkeypatch: pyte
     for guarded in (True, False):
         with desk(tmp_path / str(guarded)) as workspace:
             if not guarded:
-                monkeypatch.setattr(article_json, "_USERS_CHANNELS", ())
+                monkeypatch.setattr(article_json, "USERS_CHANNELS", ())
             content = lines(records(rumour(), 2, channelName=channel) + records(rumour(), 1, channel=channel))
             counts = imported(workspace, content, "article-json", "office").counts
             assert counts.dropped()["not_permitted"] == (3 if guarded else 0)

@@ -217,7 +217,7 @@ def first_question(folder: Path) -> Ask:
         ("weibo on the phone", address, ("denied", lambda host: False), "https://m.weibo.cn/feed"),
         ("a bridge to the other side", address, ("_BRIDGED", frozenset()), f"/telegram/channel/{VALUE}"),
         ("base in the office", address, ("is_loopback", lambda host: True), "http://10.0.0.1/2/search"),
-        ("questions to the office", address, ("_USERS_WORDS", ()), {"channelId": ["网络问政"]}),
+        ("questions to the office", address, ("USERS_CHANNELS", ()), {"channelId": ["网络问政"]}),
         ("a county that is invented", chengqing.source, ("INVENTED", {}), "https://c.api.weibo.com/2/search"),
     ],
 )

@@ -207,6 +207,7 @@ def _day(wire: Wire) -> dict[str, Counter[str]]:
     do("coverage", "--json")
     do("import", posts, "--format", "weibo-status")
     said = do("claims", "--json")
+    do("questions", "--json")
     do("triage", own)
     do("group", own)
     do("doctor")
